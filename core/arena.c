@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * arena.c - see arena.h. The free list is a Treiber stack of indices; the tag
+ * in the upper half of the head counts pops and pushes against ABA.
+ */
+#include "core/arena.h"
+
+#include "core/bug.h"
+#include "core/sys.h"
+
+static char *
+chunk_at(struct plx_arena *arena, uint32_t index)
+{
+	const uint32_t chunk = index >> arena->chunk_shift;
+
+	if (chunk >= ARENA_CHUNKS_MAX)
+		return NULL;
+	/* acquire: pairs with the release in chunk_make. */
+	return atomic_load_explicit(&arena->chunk[chunk], memory_order_acquire);
+}
+
+void *
+arena_at(struct plx_arena *arena, uint32_t index)
+{
+	char *chunk = index == 0 ? NULL : chunk_at(arena, index);
+	const uint32_t within = index & ((1u << arena->chunk_shift) - 1);
+
+	if (chunk == NULL)
+		return NULL;
+	return chunk + (size_t)within * arena->object_bytes;
+}
+
+static int
+chunk_make(struct plx_arena *arena, uint32_t index)
+{
+	const size_t len = (size_t)arena->object_bytes << arena->chunk_shift;
+	const uint32_t chunk = index >> arena->chunk_shift;
+	char *none = NULL;
+	char *fresh;
+
+	if (chunk >= ARENA_CHUNKS_MAX)
+		return -1;
+	if (chunk_at(arena, index) != NULL)
+		return 0;
+	fresh = plx_sys_map(len);
+	if (fresh == NULL)
+		return -1;
+	/* release: the zeroed memory is visible before the pointer. */
+	if (!atomic_compare_exchange_strong_explicit(&arena->chunk[chunk],
+		&none, fresh, memory_order_release, memory_order_relaxed))
+		plx_sys_unmap(fresh, len);
+	return 0;
+}
+
+static uint32_t
+free_pop(struct plx_arena *arena)
+{
+	uint64_t head;
+	uint64_t next;
+
+	/* acquire: pairs with the release in arena_give. */
+	head = atomic_load_explicit(&arena->free, memory_order_acquire);
+	do {
+		_Atomic uint32_t *link = arena_at(arena, (uint32_t)head);
+
+		if (link == NULL)
+			return 0;
+		next = ((head >> 32) + 1) << 32 |
+		    atomic_load_explicit(link, memory_order_relaxed);
+	} while (!atomic_compare_exchange_weak_explicit(&arena->free, &head,
+	    next, memory_order_acquire, memory_order_acquire));
+	return (uint32_t)head;
+}
+
+uint32_t
+arena_take(struct plx_arena *arena)
+{
+	uint32_t index = free_pop(arena);
+
+	if (index != 0)
+		return index;
+	/* relaxed: a ticket; the chunk pointer orders the memory. */
+	index = atomic_fetch_add_explicit(&arena->used, 1,
+		    memory_order_relaxed) + 1;
+	if (chunk_make(arena, index) == 0)
+		return index;
+	/* Out of memory: the ticket is lost, the index is never used. */
+	return 0;
+}
+
+void
+arena_give(struct plx_arena *arena, uint32_t index)
+{
+	_Atomic uint32_t *link = arena_at(arena, index);
+	uint64_t head;
+	uint64_t next;
+
+	PLX_ASSERT(link != NULL);
+	head = atomic_load_explicit(&arena->free, memory_order_relaxed);
+	do {
+		atomic_store_explicit(link, (uint32_t)head,
+		    memory_order_relaxed);
+		next = ((head >> 32) + 1) << 32 | index;
+		/* release: the link is visible before the head. */
+	} while (!atomic_compare_exchange_weak_explicit(&arena->free, &head,
+	    next, memory_order_release, memory_order_relaxed));
+}

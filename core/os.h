@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * os.h - the blocking calls that core borrows from whoever embeds it.
+ *
+ * A blocking call must be libc's own: it is a cancellation point, and a
+ * debugger or another interposer expects to see it. shim fills the table with
+ * libc's real functions before anything else runs; unit tests fill it with
+ * fakes. Every function returns >= 0 or -Exxx (also -EINTR, never restarted)
+ * and holds no lock of ours while it sleeps.
+ */
+#ifndef PLX_CORE_OS_H
+#define PLX_CORE_OS_H
+
+#include <signal.h>
+#include <stdint.h>
+
+struct epoll_event;
+struct pollfd;
+
+struct plx_os {
+	/*
+	 * Like epoll_pwait2(2). timeout_ns < 0 waits for ever; mask NULL leaves
+	 * the signal mask alone, else it is in force for the sleep only.
+	 */
+	int (*epoll_wait)(int epfd, struct epoll_event *ret_events,
+	    int events_max, int64_t timeout_ns, const sigset_t *mask);
+	/* Like ppoll(2), with the same two rules. */
+	int (*poll)(struct pollfd *fds, unsigned int fds_n, int64_t timeout_ns,
+	    const sigset_t *mask);
+};
+
+/* plx_os - set once by the embedder before the first wait, then immutable. */
+extern struct plx_os plx_os;
+
+#endif
