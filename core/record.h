@@ -93,7 +93,7 @@ struct plx_record {
 	uint64_t caller;    /* return address into the program */
 };
 
-/* Set by plx_listen_start; read by plx_listening on every intercepted call. */
+/* Set by plx_listen; read by plx_listening on every intercepted call. */
 extern bool plx_listeners_on;
 
 static inline bool
@@ -101,6 +101,21 @@ plx_listening(void)
 {
 	return __builtin_expect(plx_listeners_on, 0);
 }
+
+/* Who is told. Both members may be NULL; both run with no lock of ours held. */
+struct plx_listener {
+	/* 0, or -Exxx: the call must fail with it and not be made. */
+	int (*before)(const struct plx_record *rec);
+	void (*after)(const struct plx_record *rec);
+};
+
+#define PLX_LISTENERS_MAX 4
+
+/*
+ * plx_listen - tell this one too, from now on and for good. listener is
+ * borrowed for ever. Returns 0 or -ENOSPC. From the constructor only.
+ */
+int plx_listen(const struct plx_listener *listener);
 
 /*
  * plx_emit_before - the operation is about to be made.
