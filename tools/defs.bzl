@@ -8,6 +8,7 @@ change of Bazel's own rules is a change of this file.
     plx_shim_test     a Check test, linked with libpollux.so.0: the direct door
     plx_program       a program for tests, without pollux unless it asks
     plx_script_test   a shell script, given absolute paths in its environment
+    plx_lint_test     a script about the source tree
 
 Tags that mean something here:
     no-san     not under the sanitizers (foreign programs, ABI, timing)
@@ -116,6 +117,21 @@ def plx_program(name, srcs, pollux = False, deps = [], copts = [], **kwargs):
         **kwargs
     )
 
+def plx_lint_test(name, script, tags = [], **kwargs):
+    """A test of the sources themselves: the whole tree, as it stands.
+
+    LINT_ROOT leads to the tree. Not cached, as Bazel does not know which files
+    it reads; not sandboxed, as a sandbox shows only what it knows.
+    """
+    plx_script_test(
+        name = name,
+        script = script,
+        env = {"LINT_ROOT": "//:WORKSPACE"},
+        pollux = False,
+        tags = tags + ["lint", "external", "local"],
+        **kwargs
+    )
+
 def plx_script_test(
         name,
         script,
@@ -123,6 +139,7 @@ def plx_script_test(
         args = [],
         env = {},
         tags = [],
+        pollux = True,
         san = False,
         **kwargs):
     """A test written as a shell script (or anything else with a #! line).
@@ -135,21 +152,24 @@ def plx_script_test(
         script's working directory, the root of the workspace's runfiles.
       env: variable name -> target; the script sees the target's absolute path.
         POLLUX_SO (the shared object) and POLLUX_CLI (the command line) are
-        always there, and so is POLLUX_PRELOAD: what to put in LD_PRELOAD.
+        there, and so is POLLUX_PRELOAD: what to put in LD_PRELOAD.
       tags: as of sh_test.
+      pollux: False for a test that needs nothing of ours built.
       san: whether it also runs under the sanitizers.
       **kwargs: as of sh_test.
     """
-    targets = {"POLLUX_CLI": "//tools:pollux", "POLLUX_SO": _SHARED_OBJECT}
-    targets.update(env)
-    unique = {target: True for target in data + [script] + targets.values()}
+    targets = dict(env)
+    if pollux:
+        targets["POLLUX_CLI"] = "//tools:pollux"
+        targets["POLLUX_SO"] = _SHARED_OBJECT
+    needed = {target: True for target in data + [script] + targets.values()}
     kwargs.setdefault("size", "medium")
     sh_test(
         name = name,
         srcs = ["//tests/support:script_test.sh"],
         args = ["%s=$(rootpath %s)" % item for item in targets.items()] +
                ["--", "$(rootpath %s)" % script] + args,
-        data = unique.keys(),
+        data = needed.keys(),
         tags = tags + ([] if san else ["no-san"]),
         **kwargs
     )

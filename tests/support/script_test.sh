@@ -16,13 +16,15 @@ shift
 script=$PWD/$1
 shift
 
-# An instrumented object needs its runtime in front of it.
-POLLUX_PRELOAD=$POLLUX_SO
-asan=$(ldd "$POLLUX_SO" | awk '$1 ~ /^libasan/ { print $3 }')
-if [ -n "$asan" ]; then
-	POLLUX_PRELOAD=$asan:$POLLUX_SO
+if [ -n "${POLLUX_SO-}" ]; then
+	# An instrumented object needs its runtime in front of it.
+	POLLUX_PRELOAD=$POLLUX_SO
+	asan=$(ldd "$POLLUX_SO" | awk '$1 ~ /^libasan/ { print $3 }')
+	if [ -n "$asan" ]; then
+		POLLUX_PRELOAD=$asan:$POLLUX_SO
+	fi
+	export POLLUX_PRELOAD
 fi
-export POLLUX_PRELOAD
 
 "$script" "$@"
 status=$?
