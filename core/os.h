@@ -27,6 +27,14 @@ struct plx_os {
 	/* Like ppoll(2), with the same two rules. */
 	int (*poll)(struct pollfd *fds, unsigned int fds_n, int64_t timeout_ns,
 	    const sigset_t *mask);
+	/*
+	 * Move a descriptor of ours out of the program's sight: close-on-exec,
+	 * a high number, FD_PRIVATE in the fd table. Takes fd, returns its new
+	 * number or -Exxx (fd is closed then). When the program wants that
+	 * number later, moved(old, new) is called with both still open, so that
+	 * a registration can follow: DEL old, ADD new.
+	 */
+	int (*fd_hide)(int fd, void (*moved)(int old_fd, int new_fd));
 };
 
 /* plx_os - set once by the embedder before the first wait, then immutable. */
