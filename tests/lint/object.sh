@@ -18,7 +18,7 @@ done
 needed=$(sed -nE 's/.*NEEDED.*\[(.*)\]/\1/p' <<<"$dynamic" |
 	grep -vE '^(libc\.so\.6|ld-linux.*\.so\.[0-9]+)$')
 if [ -n "$needed" ]; then
-	echo "needed besides libc:" $needed
+	echo "needed besides libc: $needed"
 	status=1
 fi
 if grep -qE '\((RPATH|RUNPATH|TEXTREL)\)' <<<"$dynamic"; then

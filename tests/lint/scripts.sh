@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck over everything that starts with a shell's #! line or is sourced.
+# Shell scripts, by shellcheck: all that starts with a shell's #! line or is sourced.
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 lint_need shellcheck
 

@@ -8,6 +8,7 @@ files=$(lint_find core shim tools -- '*.c')
 lint_count "$files"
 python=$(/usr/bin/python3 -c \
 	'import sysconfig; print(sysconfig.get_paths()["include"])')
+# shellcheck disable=SC2016 # for the inner shell
 xargs -P 2 -n 8 sh -c '
 	python=$0
 	clang-tidy --quiet "$@" -- -std=gnu17 -D_GNU_SOURCE= -I. \
