@@ -33,27 +33,40 @@ enum plx_op {
 	PLX_OP_WAIT_ENTER, /* timeout_ns, n = most events */
 	PLX_OP_DELIVER,	   /* set, fd (-1: not known), want = observed, data */
 	PLX_OP_WAIT_LEAVE, /* ret */
-	/* poll and select: one record for each member that says something. */
-	PLX_OP_MEMBER, /* fd, want, have; ret as in the call */
+	/*
+	 * poll and select: one record for each member that says something
+	 * (checks_wants_member in check.h). fd, want, have (PLX_NVAL for
+	 * POLLNVAL), n = nfds, address of the fd_set or array; after: ret of
+	 * the whole call. Between WAIT_ENTER and WAIT_LEAVE of that call.
+	 */
+	PLX_OP_MEMBER,
 	/* Descriptors. */
 	PLX_OP_FD_OPEN,	       /* fd, kind in extra (enum plx_fd_what) */
-	PLX_OP_FD_DUP,	       /* fd = new, other = old */
+	PLX_OP_FD_DUP,	       /* after success: fd = new, other = old */
 	PLX_OP_FD_CLOSE,       /* fd; before: about to, after: ret */
 	PLX_OP_FD_CLOSE_RANGE, /* fd = first, other = last; before only */
 	PLX_OP_FD_CLOEXEC,     /* fd, extra = 0 or 1 */
 	PLX_OP_FD_NONBLOCK,    /* fd, extra = 0 or 1 */
 	PLX_OP_FD_PASSED,      /* fd sent away or received: history unknown */
 	PLX_OP_FD_BIT,	       /* fortified fd_set access, fd = the bit */
-	/* Processes. */
-	PLX_OP_FORK_PARENT, /* ret = child pid */
+	/*
+	 * Processes. FORK_PARENT is emitted before (listeners lock what must be
+	 * whole in the copy) and, in the parent, after, even when fork failed
+	 * (ret). FORK_CHILD: after plx_proc_adopt and report_adopt.
+	 */
+	PLX_OP_FORK_PARENT, /* after: ret = child pid or -Exxx */
 	PLX_OP_FORK_CHILD,
 	PLX_OP_VFORK,
 	PLX_OP_EXEC,	  /* before */
 	PLX_OP_SPAWN,	  /* ret */
 	PLX_OP_UNSEEN,	  /* something escaped us; extra = enum plx_unseen */
 	/* kqueue and /dev/poll: we own these, nothing is guessed. */
-	PLX_OP_KQ_REPLACE, /* EV_ADD on an existing knote; other = filter */
-	PLX_OP_KQ_MISSING, /* change of an unknown knote; other = filter */
+	/* after: EV_ADD on an existing knote with another udata; other =
+	 * filter, fd = ident, data = new udata, address = old udata. */
+	PLX_OP_KQ_REPLACE,
+	/* after: change of an unknown knote; other = filter, fd = ident, ret,
+	 * extra = 1 when the knote went by itself (oneshot, close). */
+	PLX_OP_KQ_MISSING,
 	PLX_OP_MAX,
 };
 

@@ -29,6 +29,7 @@
 #define PLX_PATH_BYTES	    256u
 #define PLX_COMM_BYTES	    16u
 #define PLX_FINDING_STACKS  4u
+#define PLX_SHARED_SETS_MAX 1024u
 
 /*
  * Every intercepted call that is counted, by its libc name. The order is part
@@ -157,11 +158,25 @@ struct plx_finding {
 	char comm[PLX_COMM_BYTES]; /* of the thread */
 };
 
+/*
+ * An interest set that a child may inherit by fork. Only the processes use it:
+ * the child that changed its parent's set leaves its finding here, and the
+ * parent confirms it when it waits on the set again.
+ */
+struct plx_shared_set {
+	_Atomic uint32_t state;	 /* enum plx_slot_state */
+	int32_t creator_pid;
+	_Atomic uint64_t waits;	 /* of the creator */
+	_Atomic uint32_t edited; /* index + 1 of the finding, or 0 */
+	uint32_t pad;
+};
+
 struct plx_region {
 	struct plx_region_header header;
 	struct plx_proc_slot proc[PLX_PROCS_MAX];
 	struct plx_module module[PLX_MODULES_MAX];
 	struct plx_finding finding[PLX_FINDINGS_MAX];
+	struct plx_shared_set shared_set[PLX_SHARED_SETS_MAX];
 	struct plx_stack stack[PLX_STACKS_MAX];
 };
 
