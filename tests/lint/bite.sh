@@ -26,6 +26,7 @@ tree_make() {
 		"$top/tests"
 	touch "$top/WORKSPACE"
 	cp "$lints/../../.clang-format" "$lints/../../.clang-tidy" "$top"
+	printf '/* %s */\n' "$licence" >"$top/core/one.h"
 	printf '/* %s */\nint plx_one(int a);\n\nint\nplx_one(int a)\n{\n\treturn a + 1;\n}\n' \
 		"$licence" >"$top/core/one.c"
 	# shellcheck disable=SC2016 # a script's text
@@ -64,6 +65,9 @@ source_lint size 'core/one.c: 5[0-9][0-9] lines' core/one.c \
 	"$(printf '\\n%.0s' {1..500})"
 source_lint faces 'EPOLLIN' core/one.c 'int plx_b = EPOLLIN;\n'
 source_lint faces 'EV_ADD' core/two.h 'enum { A = EV_ADD };\n'
+source_lint headers 'unknown type name' core/two.h 'size_t plx_b(void);\n'
+source_lint headers 'shim/include/a.h: .* g\+\+' shim/include/a.h \
+	'int plx_b(int class);\n'
 source_lint licence 'core/two.c: no SPDX' core/two.c 'int plx_b;\n'
 # shellcheck disable=SC2016 # a script's text
 source_lint scripts 'SC2086' tools/one.sh 'cd $1\n'
