@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Differential programs, and a test for each of them in each mode."""
+
+load("//tools:defs.bzl", "plx_program", "plx_script_test")
+
+# Preloaded and not configured; kernel truth; the same with a log; the engine.
+MODES = [
+    "bare",
+    "kernel",
+    "log",
+    "engine",
+]
+
+def diff_program(name, srcs):
+    """A program with the frame that all of them share."""
+    plx_program(
+        name = name,
+        srcs = srcs + [
+            "diff.c",
+            "diff.h",
+            "diff_fd.c",
+            "diff_sync.c",
+        ],
+        linkopts = ["-pthread"],
+    )
+
+def diff_tests(face):
+    """One test a mode: FACE_MODE_test."""
+    for mode in MODES:
+        plx_script_test(
+            name = "%s_%s_test" % (face, mode),
+            args = [
+                mode,
+                "$(rootpath allowlist.txt)",
+            ],
+            data = [
+                "allowlist.txt",
+                "diff_modes.py",
+            ],
+            env = {"DIFF_PROGRAM": ":%s_cases" % face},
+            script = "diff_run.py",
+        )
