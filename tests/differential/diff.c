@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define LINE_BYTES 4096
-#define FILL_BYTE 0xa5
+#define FILL_BYTE  0xa5
 
 static struct diff_case *first_case;
 
@@ -80,7 +80,7 @@ diff_result(const char *text, long result)
 		diff_say("%s = -1 %s", text, error_name(error));
 	else if (error != DIFF_ERRNO)
 		diff_say("%s = %ld, errno became %s", text, result,
-			error_name(error));
+		    error_name(error));
 	else
 		diff_say("%s = %ld", text, result);
 	errno = error;
@@ -139,7 +139,7 @@ diff_say_bits(const char *name, const struct bits *set)
 		if (used > sizeof(line) - 32)
 			break;
 		used += (size_t)sprintf(line + used,
-			from == fd ? " %d" : " %d-%d", from, fd);
+		    from == fd ? " %d" : " %d-%d", from, fd);
 	}
 	diff_say("  %s:%s", name, line);
 }
@@ -149,8 +149,8 @@ diff_say_pollfds(const struct pollfd *fds, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		diff_say("  [%zu] fd %d events %#x revents %#x", i, fds[i].fd,
-			(unsigned short)fds[i].events,
-			(unsigned short)fds[i].revents);
+		    (unsigned short)fds[i].events,
+		    (unsigned short)fds[i].revents);
 }
 
 void
@@ -167,8 +167,8 @@ diff_say_events(const struct epoll_event *events, long n, size_t count)
 
 	for (long i = 0; i < n; i++)
 		diff_say("  [%ld] events %#x data %#llx", i,
-			(unsigned)events[i].events,
-			(unsigned long long)events[i].data.u64);
+		    (unsigned)events[i].events,
+		    (unsigned long long)events[i].data.u64);
 	for (size_t i = start; i < count * sizeof(*events); i++) {
 		if (bytes[i] != FILL_BYTE) {
 			diff_say("  byte %zu behind them is %#x", i, bytes[i]);
@@ -186,19 +186,19 @@ diff_say_timeval(const struct timeval *rest, long asked_us)
 		diff_say("  rest: none");
 	else if (us == asked_us)
 		diff_say("  rest: all, as %ld s %ld us", (long)rest->tv_sec,
-			(long)rest->tv_usec);
+		    (long)rest->tv_usec);
 	else if (us > 0 && us < asked_us && rest->tv_usec < 1000000)
 		diff_say("  rest: part, in good form");
 	else
 		diff_say("  rest: %ld s %ld us", (long)rest->tv_sec,
-			(long)rest->tv_usec);
+		    (long)rest->tv_usec);
 }
 
 void
 diff_say_timespec(const struct timespec *value)
 {
 	diff_say("  timespec: %ld s %ld ns", (long)value->tv_sec,
-		value->tv_nsec);
+	    value->tv_nsec);
 }
 
 int64_t
@@ -237,7 +237,7 @@ say_side(void)
 	(void)close(fd);
 	maps[used] = '\0';
 	diff_say("#side %s",
-		strstr(maps, "libpollux.so") == NULL ? "native" : "pollux");
+	    strstr(maps, "libpollux.so") == NULL ? "native" : "pollux");
 }
 
 static void
@@ -252,7 +252,7 @@ int
 main(int argc, char **argv)
 {
 	struct rlimit limit;
-	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
 
 	if (argc == 2 && strcmp(argv[1], "--list") == 0) {
 		list_cases();

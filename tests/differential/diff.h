@@ -42,13 +42,13 @@ struct diff_case {
 /*
  * CASE - define a case; its name is the number in the checklist and the fact.
  */
-#define CASE(id)                                                               \
-	static void id(void);                                                  \
-	static struct diff_case id##_case = {.name = #id, .run = id};          \
-	__attribute__((constructor)) static void id##_register(void)           \
-	{                                                                      \
-		diff_register(&id##_case);                                     \
-	}                                                                      \
+#define CASE(id)                                                        \
+	static void id(void);                                           \
+	static struct diff_case id##_case = { .name = #id, .run = id }; \
+	__attribute__((constructor)) static void id##_register(void)    \
+	{                                                               \
+		diff_register(&id##_case);                              \
+	}                                                               \
 	static void id(void)
 
 /*
@@ -141,7 +141,7 @@ struct diff_thread {
 	void *arg;
 };
 void diff_thread_start(struct diff_thread *thread, void *(*run)(void *),
-	void *arg, size_t stack_bytes);
+    void *arg, size_t stack_bytes);
 void *diff_thread_join(struct diff_thread *thread);
 void diff_thread_cancel(struct diff_thread *thread);
 

@@ -29,7 +29,7 @@ diff_unix_pair(int fd[2])
 int
 diff_tcp_listen(void)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET};
+	struct sockaddr_in address = { .sin_family = AF_INET };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	QUIET(fd);
@@ -89,12 +89,12 @@ void
 diff_send_fd(int socket, int fd)
 {
 	char byte = 'f';
-	struct iovec part = {.iov_base = &byte, .iov_len = 1};
-	union control control = {{0}};
-	struct msghdr message = {.msg_iov = &part,
+	struct iovec part = { .iov_base = &byte, .iov_len = 1 };
+	union control control = { { 0 } };
+	struct msghdr message = { .msg_iov = &part,
 		.msg_iovlen = 1,
 		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes)};
+		.msg_controllen = sizeof(control.bytes) };
 	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
 
 	head->cmsg_level = SOL_SOCKET;
@@ -108,12 +108,12 @@ int
 diff_receive_fd(int socket)
 {
 	char byte = 0;
-	struct iovec part = {.iov_base = &byte, .iov_len = 1};
+	struct iovec part = { .iov_base = &byte, .iov_len = 1 };
 	union control control;
-	struct msghdr message = {.msg_iov = &part,
+	struct msghdr message = { .msg_iov = &part,
 		.msg_iovlen = 1,
 		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes)};
+		.msg_controllen = sizeof(control.bytes) };
 	int fd = -1;
 
 	QUIET(recvmsg(socket, &message, 0));
@@ -131,7 +131,7 @@ diff_epoll(void)
 void
 diff_add(int epfd, int fd, uint32_t events, uint64_t data)
 {
-	struct epoll_event event = {.events = events, .data.u64 = data};
+	struct epoll_event event = { .events = events, .data.u64 = data };
 
 	QUIET(epoll_ctl(epfd, EPOLL_CTL_ADD, fd, &event));
 }

@@ -30,7 +30,7 @@ count_signal(int sig)
 void
 diff_catch(int sig, int flags)
 {
-	struct sigaction action = {.sa_handler = count_signal};
+	struct sigaction action = { .sa_handler = count_signal };
 
 	action.sa_flags = flags;
 	QUIET(sigaction(sig, &action, NULL));
@@ -43,7 +43,7 @@ diff_say_signals(int sig)
 
 	QUIET(sigpending(&pending));
 	diff_say("  handler ran %d times, pending %d", (int)diff_signals,
-		sigismember(&pending, sig));
+	    sigismember(&pending, sig));
 }
 
 void
@@ -70,8 +70,8 @@ diff_say_mask(void)
 static int
 waits_in(long number)
 {
-	static const long waits[] = {SYS_select, SYS_pselect6, SYS_poll,
-		SYS_ppoll, SYS_epoll_wait, SYS_epoll_pwait, SYS_epoll_pwait2};
+	static const long waits[] = { SYS_select, SYS_pselect6, SYS_poll,
+		SYS_ppoll, SYS_epoll_wait, SYS_epoll_pwait, SYS_epoll_pwait2 };
 
 	for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++)
 		if (waits[i] == number)
@@ -86,7 +86,7 @@ diff_until_waiting(pid_t pid, pid_t tid)
 	char text[256];
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", pid,
-		tid);
+	    tid);
 	for (;;) {
 		int fd = open(path, O_RDONLY | O_CLOEXEC);
 		ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
@@ -99,7 +99,7 @@ diff_until_waiting(pid_t pid, pid_t tid)
 		}
 		text[n] = '\0';
 		if (text[0] >= '0' && text[0] <= '9' &&
-			waits_in(strtol(text, NULL, 10)))
+		    waits_in(strtol(text, NULL, 10)))
 			return;
 		(void)sched_yield();
 	}
@@ -147,7 +147,7 @@ thread_main(void *arg)
 
 void
 diff_thread_start(struct diff_thread *thread, void *(*run)(void *), void *arg,
-	size_t stack_bytes)
+    size_t stack_bytes)
 {
 	pthread_attr_t attr;
 
@@ -179,8 +179,8 @@ diff_thread_cancel(struct diff_thread *thread)
 	diff_until_waiting(getpid(), thread->tid);
 	diff_say("pthread_cancel = %d", pthread_cancel(thread->thread));
 	diff_say("joined: %s",
-		diff_thread_join(thread) == PTHREAD_CANCELED ? "cancelled"
-							      : "returned");
+	    diff_thread_join(thread) == PTHREAD_CANCELED ? "cancelled"
+							 : "returned");
 }
 
 pid_t

@@ -71,13 +71,13 @@ CASE(d121_zero_timeout_leaves_the_signal_pending)
 	QUIET(raise(SIGUSR1));
 	CALL(epoll_pwait(set, events, 4, 0, &none));
 	diff_say_signals(SIGUSR1);
-	CALL(epoll_pwait2(set, events, 4, &(struct timespec){0, 0}, &none));
+	CALL(epoll_pwait2(set, events, 4, &(struct timespec){ 0, 0 }, &none));
 	diff_say_signals(SIGUSR1);
 	CALL(epoll_pwait(set, events, 4, 100, &none));
 	diff_say_signals(SIGUSR1);
 	diff_say_mask();
 	QUIET(raise(SIGUSR1));
-	CALL(epoll_pwait2(set, events, 4, &(struct timespec){1, 0}, &none));
+	CALL(epoll_pwait2(set, events, 4, &(struct timespec){ 1, 0 }, &none));
 	diff_say_signals(SIGUSR1);
 	diff_say_mask();
 }
@@ -122,7 +122,7 @@ CASE(d121_signal_arrives_while_pwait_has_it_unblocked)
 
 CASE(d121_signal_ends_epoll_wait_with_restart)
 {
-	static const int times[] = {-1, -5, INT_MIN, DIFF_LONG_MS};
+	static const int times[] = { -1, -5, INT_MIN, DIFF_LONG_MS };
 	struct diff_kick kick;
 
 	make_set();
@@ -137,7 +137,7 @@ CASE(d121_signal_ends_epoll_wait_with_restart)
 
 CASE(d121_ignored_signal_does_not_end_epoll_wait)
 {
-	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	struct diff_kick kick;
 
 	make_set();
@@ -164,7 +164,7 @@ CASE(d121_raw_mask_argument_is_checked)
 
 CASE(raw_waits_are_the_same)
 {
-	struct timespec zero = {0, 0};
+	struct timespec zero = { 0, 0 };
 	long n;
 
 	make_set();
@@ -197,7 +197,7 @@ CASE(d125_adding_during_a_wait_takes_effect)
 
 CASE(d125_modifying_during_a_wait_takes_effect)
 {
-	struct epoll_event out = {.events = EPOLLOUT, .data.u64 = 0x0dd};
+	struct epoll_event out = { .events = EPOLLOUT, .data.u64 = 0x0dd };
 	struct diff_thread thread;
 	int fd[2];
 
@@ -265,7 +265,7 @@ CASE(d126_one_edge_wakes_one_waiter)
 	}
 	diff_put(pipe_fd[1], 1);
 	while (pthread_tryjoin_np(thread[0].thread, NULL) != 0 &&
-		pthread_tryjoin_np(thread[1].thread, NULL) != 0)
+	    pthread_tryjoin_np(thread[1].thread, NULL) != 0)
 		(void)poll(NULL, 0, 1);
 	diff_say("one returned");
 	CALL(epoll_wait(set, events, 4, 0));
@@ -309,7 +309,7 @@ CASE(epoll_pwait2_is_cancelled)
 static void *
 ctl_with_pending_cancel(void *arg)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.u64 = 5};
+	struct epoll_event event = { .events = EPOLLIN, .data.u64 = 5 };
 
 	(void)arg;
 	(void)pthread_cancel(pthread_self());
@@ -326,15 +326,15 @@ CASE(epoll_ctl_is_no_cancellation_point)
 	make_set();
 	diff_thread_start(&thread, ctl_with_pending_cancel, NULL, 0);
 	diff_say("joined: %s",
-		diff_thread_join(&thread) == PTHREAD_CANCELED ? "cancelled"
-							       : "returned");
+	    diff_thread_join(&thread) == PTHREAD_CANCELED ? "cancelled"
+							  : "returned");
 	CALL(dup(0));
 }
 
 static void
 epoll_in_handler(int sig)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.u64 = 0xaaaa};
+	struct epoll_event event = { .events = EPOLLIN, .data.u64 = 0xaaaa };
 
 	(void)sig;
 	CALL(epoll_ctl(set, EPOLL_CTL_MOD, pipe_fd[0], &event));
@@ -344,7 +344,7 @@ epoll_in_handler(int sig)
 
 CASE(epoll_in_a_handler_that_interrupts_its_wait)
 {
-	struct sigaction action = {.sa_handler = epoll_in_handler};
+	struct sigaction action = { .sa_handler = epoll_in_handler };
 	struct diff_kick kick;
 
 	make_set();
@@ -367,7 +367,7 @@ jump_out(int sig)
 
 CASE(d139_a_jump_out_of_epoll_wait_leaves_nothing_behind)
 {
-	struct sigaction action = {.sa_handler = jump_out};
+	struct sigaction action = { .sa_handler = jump_out };
 
 	make_set();
 	QUIET(sigaction(SIGUSR1, &action, NULL));

@@ -78,8 +78,8 @@ CASE(d103_missing_is_enoent)
 
 CASE(d104_event_pointer_is_read_unless_del)
 {
-	static const int ops[] = {EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD,
-		42, 0, -1};
+	static const int ops[] = { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD,
+		42, 0, -1 };
 	int epfd = diff_epoll();
 
 	diff_pipe(pipe_fd);
@@ -94,12 +94,12 @@ CASE(d104_event_pointer_is_read_unless_del)
 
 CASE(d105_order_of_errors)
 {
-	static const int ops[] = {EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD,
-		42};
+	static const int ops[] = { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD,
+		42 };
 	int epfd = diff_epoll();
 	int file = diff_file();
 	int path = (int)QUIET(open("/", O_PATH));
-	int targets[] = {-1, 99, file, path, epfd, 0};
+	int targets[] = { -1, 99, file, path, epfd, 0 };
 
 	diff_pipe(pipe_fd);
 	targets[5] = pipe_fd[0];
@@ -133,10 +133,10 @@ CASE(d106_a_set_cannot_hold_itself)
 CASE(d107_files_that_cannot_be_polled_are_eperm)
 {
 	int epfd = diff_epoll();
-	int fds[] = {diff_file(), (int)QUIET(open("/", O_RDONLY)),
+	int fds[] = { diff_file(), (int)QUIET(open("/", O_RDONLY)),
 		(int)QUIET(open("/dev/null", O_RDWR)),
 		(int)QUIET(open("/dev/zero", O_RDWR)),
-		(int)QUIET(open("/proc/self/stat", O_RDONLY))};
+		(int)QUIET(open("/proc/self/stat", O_RDONLY)) };
 
 	for (size_t i = 0; i < 5; i++) {
 		CALL(epoll_ctl(epfd, EPOLL_CTL_ADD, fds[i], wants(1, 1)));
@@ -155,7 +155,7 @@ CASE(d109_cycles_and_depth_are_eloop)
 	CALL(epoll_ctl(set[0], EPOLL_CTL_ADD, set[1], wants(EPOLLIN, 0)));
 	for (int i = 2; i < 8; i++)
 		CALL(epoll_ctl(set[i], EPOLL_CTL_ADD, set[i - 1],
-			wants(EPOLLIN, (uint64_t)i)));
+		    wants(EPOLLIN, (uint64_t)i)));
 	CALL(epoll_ctl(set[0], EPOLL_CTL_ADD, set[4], wants(EPOLLIN, 0)));
 	CALL(epoll_ctl(set[9], EPOLL_CTL_ADD, set[4], wants(EPOLLIN, 9)));
 	CALL(epoll_ctl(set[9], EPOLL_CTL_ADD, set[5], wants(EPOLLIN, 9)));
@@ -173,7 +173,7 @@ CASE(d109_chain_built_from_the_top)
 		set[i] = diff_epoll();
 	for (int i = 0; i < 7; i++)
 		CALL(epoll_ctl(set[i], EPOLL_CTL_ADD, set[i + 1],
-			wants(EPOLLIN, (uint64_t)i)));
+		    wants(EPOLLIN, (uint64_t)i)));
 	CALL(epoll_ctl(set[4], EPOLL_CTL_ADD, pipe_fd[0], wants(EPOLLIN, 99)));
 	CALL(epoll_ctl(set[7], EPOLL_CTL_ADD, pipe_fd[0], wants(EPOLLIN, 98)));
 	diff_put(pipe_fd[1], 1);
@@ -185,7 +185,7 @@ CASE(d109_many_sets_of_one_descriptor)
 {
 	int made = 0;
 
-	QUIET(setrlimit(RLIMIT_NOFILE, &(struct rlimit){2048, 2048}));
+	QUIET(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 2048, 2048 }));
 	diff_pipe(pipe_fd);
 	while (made < 600) {
 		int inner = diff_epoll();
@@ -201,9 +201,9 @@ CASE(d109_many_sets_of_one_descriptor)
 
 CASE(d110_rules_of_exclusive)
 {
-	static const uint32_t with[] = {0, EPOLLIN, EPOLLOUT, EPOLLERR,
+	static const uint32_t with[] = { 0, EPOLLIN, EPOLLOUT, EPOLLERR,
 		EPOLLHUP, EPOLLET, EPOLLWAKEUP, EPOLLONESHOT, EPOLLPRI,
-		EPOLLRDHUP, EPOLLRDNORM, EPOLLIN | EPOLLOUT | EPOLLET};
+		EPOLLRDHUP, EPOLLRDNORM, EPOLLIN | EPOLLOUT | EPOLLET };
 	int epfd = diff_epoll();
 	int inner = diff_epoll();
 
@@ -212,8 +212,10 @@ CASE(d110_rules_of_exclusive)
 		uint32_t mask = with[i] | EPOLLEXCLUSIVE;
 
 		diff_say("mask %#x", mask);
-		CALL(epoll_ctl(epfd, EPOLL_CTL_ADD, pipe_fd[0], wants(mask, 1)));
-		CALL(epoll_ctl(epfd, EPOLL_CTL_MOD, pipe_fd[0], wants(mask, 2)));
+		CALL(
+		    epoll_ctl(epfd, EPOLL_CTL_ADD, pipe_fd[0], wants(mask, 1)));
+		CALL(
+		    epoll_ctl(epfd, EPOLL_CTL_MOD, pipe_fd[0], wants(mask, 2)));
 		CALL(epoll_ctl(epfd, EPOLL_CTL_MOD, pipe_fd[0], wants(1, 3)));
 		diff_put(pipe_fd[1], 1);
 		diff_wait0(epfd, 4);
@@ -221,12 +223,12 @@ CASE(d110_rules_of_exclusive)
 		CALL(epoll_ctl(epfd, EPOLL_CTL_DEL, pipe_fd[0], NULL));
 	}
 	CALL(epoll_ctl(epfd, EPOLL_CTL_ADD, inner,
-		wants(EPOLLIN | EPOLLEXCLUSIVE, 4)));
+	    wants(EPOLLIN | EPOLLEXCLUSIVE, 4)));
 	CALL(epoll_ctl(epfd, EPOLL_CTL_ADD, pipe_fd[0], wants(EPOLLIN, 5)));
 	CALL(epoll_ctl(epfd, EPOLL_CTL_MOD, pipe_fd[0],
-		wants(EPOLLIN | EPOLLEXCLUSIVE, 6)));
+	    wants(EPOLLIN | EPOLLEXCLUSIVE, 6)));
 	CALL(epoll_ctl(epfd, EPOLL_CTL_DEL, pipe_fd[0],
-		wants(EPOLLIN | EPOLLEXCLUSIVE, 6)));
+	    wants(EPOLLIN | EPOLLEXCLUSIVE, 6)));
 }
 
 CASE(d118_registration_lives_as_long_as_the_open_file)
@@ -425,9 +427,9 @@ CASE(raw_epoll_ctl_is_the_same)
 
 	diff_pipe(pipe_fd);
 	CALL(syscall(SYS_epoll_ctl, epfd, EPOLL_CTL_ADD, pipe_fd[0],
-		wants(EPOLLIN, 7)));
+	    wants(EPOLLIN, 7)));
 	CALL(syscall(SYS_epoll_ctl, epfd, EPOLL_CTL_ADD, pipe_fd[0],
-		wants(EPOLLIN, 8)));
+	    wants(EPOLLIN, 8)));
 	CALL(epoll_ctl(epfd, EPOLL_CTL_ADD, pipe_fd[0], wants(EPOLLIN, 9)));
 	diff_put(pipe_fd[1], 1);
 	diff_wait0(epfd, 4);

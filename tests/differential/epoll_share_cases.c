@@ -84,7 +84,7 @@ CASE(d120_parent_closes_what_the_child_holds)
 	diff_pipe(go);
 	pid = diff_fork();
 	if (pid == 0) {
-		struct pollfd one = {.fd = go[0], .events = POLLIN};
+		struct pollfd one = { .fd = go[0], .events = POLLIN };
 
 		(void)poll(&one, 1, -1);
 		_exit(0);
@@ -116,7 +116,7 @@ CASE(d120_edge_taken_by_the_child_is_taken)
 
 CASE(d120_oneshot_taken_by_the_child_is_taken)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.u64 = 2};
+	struct epoll_event event = { .events = EPOLLIN, .data.u64 = 2 };
 	pid_t pid;
 
 	make_set(EPOLLIN | EPOLLONESHOT);
@@ -239,7 +239,7 @@ CASE(d134_vfork_child_changes_its_own_descriptors_only)
 /* Runs in a new program: the set is 3, the pipe 4 and 5. */
 CASE(part_inherited_set)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.u64 = 0xe8ec};
+	struct epoll_event event = { .events = EPOLLIN, .data.u64 = 0xe8ec };
 
 	diff_wait0(3, 4);
 	CALL(epoll_ctl(3, EPOLL_CTL_MOD, 4, &event));

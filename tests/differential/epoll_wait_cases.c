@@ -23,15 +23,15 @@ static int pipe_fd[2];
 static void
 modify(int epfd, int fd, uint32_t mask, uint64_t data)
 {
-	struct epoll_event event = {.events = mask, .data.u64 = data};
+	struct epoll_event event = { .events = mask, .data.u64 = data };
 
 	CALL(epoll_ctl(epfd, EPOLL_CTL_MOD, fd, &event));
 }
 
 CASE(d111_limits_of_maxevents)
 {
-	static const int counts[] = {0, -1, INT_MIN, 1 << 30, INT_MAX,
-		INT_MAX / 12, INT_MAX / 12 + 1, 1};
+	static const int counts[] = { 0, -1, INT_MIN, 1 << 30, INT_MAX,
+		INT_MAX / 12, INT_MAX / 12 + 1, 1 };
 	int epfd = diff_epoll();
 	struct epoll_event *room = diff_opaque(events);
 
@@ -44,7 +44,7 @@ CASE(d111_limits_of_maxevents)
 		CALL(epoll_wait(pipe_fd[0], room, counts[i], 0));
 		CALL(epoll_pwait(epfd, room, counts[i], 0, NULL));
 		CALL(epoll_pwait2(epfd, room, counts[i],
-			&(struct timespec){0, 0}, NULL));
+		    &(struct timespec){ 0, 0 }, NULL));
 	}
 }
 
@@ -75,7 +75,7 @@ CASE(d112_bad_buffer_loses_no_event)
 CASE(d112_buffer_that_ends_in_a_hole)
 {
 	char *map = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct epoll_event *last = (void *)(map + 4096 - 2 * sizeof(*last));
 	int epfd = diff_epoll();
 
@@ -116,7 +116,7 @@ CASE(d113_level_events_rotate)
 
 CASE(d113_order_is_the_order_of_becoming_ready)
 {
-	static const int order[] = {3, 0, 4, 2, 1};
+	static const int order[] = { 3, 0, 4, 2, 1 };
 	int epfd = diff_epoll();
 	int fd[5];
 
@@ -206,7 +206,7 @@ CASE(d114_event_that_went_away_is_dropped)
 
 CASE(d115_oneshot_is_silent_until_modified)
 {
-	struct epoll_event again = {.events = EPOLLIN, .data.u64 = 9};
+	struct epoll_event again = { .events = EPOLLIN, .data.u64 = 9 };
 	int epfd = diff_epoll();
 
 	diff_pipe(pipe_fd);
@@ -250,9 +250,9 @@ CASE(d116_no_events_still_reports_errors_and_hang_ups)
 
 CASE(d116_every_mask_of_a_socket)
 {
-	static const uint32_t masks[] = {0, EPOLLIN, EPOLLPRI, EPOLLOUT,
+	static const uint32_t masks[] = { 0, EPOLLIN, EPOLLPRI, EPOLLOUT,
 		EPOLLRDNORM, EPOLLRDBAND, EPOLLWRNORM, EPOLLWRBAND, EPOLLMSG,
-		EPOLLERR, EPOLLHUP, EPOLLRDHUP, EPOLLWAKEUP, 0x0fffffff};
+		EPOLLERR, EPOLLHUP, EPOLLRDHUP, EPOLLWAKEUP, 0x0fffffff };
 	int epfd = diff_epoll();
 	int fd[2];
 
@@ -293,15 +293,15 @@ CASE(d117_fresh_tcp_socket_is_out_and_hup)
 	int epfd = diff_epoll();
 
 	diff_add(epfd, (int)QUIET(socket(AF_INET, SOCK_STREAM, 0)),
-		EPOLLIN | EPOLLOUT, 1);
+	    EPOLLIN | EPOLLOUT, 1);
 	diff_add(epfd, diff_tcp_listen(), EPOLLIN | EPOLLOUT, 2);
 	diff_wait0(epfd, 4);
 }
 
 CASE(d122_timeouts_are_never_early)
 {
-	struct timespec times[] = {{0, 1}, {0, 200000}, {0, 2000000}};
-	struct timespec bad[] = {{0, -1}, {-1, 0}, {0, 1000000000}};
+	struct timespec times[] = { { 0, 1 }, { 0, 200000 }, { 0, 2000000 } };
+	struct timespec bad[] = { { 0, -1 }, { -1, 0 }, { 0, 1000000000 } };
 	int epfd = diff_epoll();
 
 	for (int ms = 1; ms <= 8; ms *= 2) {
@@ -333,12 +333,12 @@ CASE(d122_pwait2_without_time_is_infinite)
 
 CASE(d123_data_is_bit_exact)
 {
-	static const uint64_t data[] = {0, UINT64_MAX, 0x8000000000000000,
-		0x0123456789abcdef, 0xffffffff00000000};
+	static const uint64_t data[] = { 0, UINT64_MAX, 0x8000000000000000,
+		0x0123456789abcdef, 0xffffffff00000000 };
 	int epfd = diff_epoll();
 
 	diff_say("size %zu, data at %zu", sizeof(struct epoll_event),
-		offsetof(struct epoll_event, data));
+	    offsetof(struct epoll_event, data));
 	for (int i = 0; i < 5; i++)
 		diff_add(epfd, (int)QUIET(eventfd(1, 0)), EPOLLIN, data[i]);
 	diff_wait0(epfd, 8);
@@ -348,8 +348,8 @@ CASE(d123_data_is_bit_exact)
 static void
 ask_all(int outer, int epfd)
 {
-	struct pollfd one = {.fd = epfd, .events = 0x7fff};
-	struct timeval zero = {0, 0};
+	struct pollfd one = { .fd = epfd, .events = 0x7fff };
+	struct timeval zero = { 0, 0 };
 	struct bits in;
 	struct bits out;
 
@@ -442,7 +442,7 @@ CASE(thousand_descriptors_in_one_wait)
 	int epfd;
 	long n;
 
-	QUIET(setrlimit(RLIMIT_NOFILE, &(struct rlimit){2048, 2048}));
+	QUIET(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 2048, 2048 }));
 	epfd = diff_epoll();
 	for (uint64_t i = 0; i < 1000; i++)
 		diff_add(epfd, (int)QUIET(eventfd(i % 3 != 0, 0)), EPOLLIN, i);

@@ -24,9 +24,9 @@
 static int
 use_everything(void)
 {
-	struct epoll_event event = {.events = EPOLLIN};
-	struct pollfd one = {.events = POLLIN};
-	struct timeval zero = {0, 0};
+	struct epoll_event event = { .events = EPOLLIN };
+	struct pollfd one = { .events = POLLIN };
+	struct timeval zero = { 0, 0 };
 	struct bits in;
 	int epfd = diff_epoll();
 	int fd = (int)QUIET(eventfd(1, 0));
@@ -84,9 +84,9 @@ CASE(d132_proc_lists_the_same_descriptors)
 
 CASE(d132_waits_leak_no_descriptor)
 {
-	struct pollfd one = {.fd = 0, .events = POLLIN};
+	struct pollfd one = { .fd = 0, .events = POLLIN };
 	struct epoll_event event;
-	struct timeval zero = {0, 0};
+	struct timeval zero = { 0, 0 };
 	int epfd = use_everything();
 
 	for (int i = 0; i < 20000; i++) {
@@ -147,7 +147,7 @@ CASE(d128_as_many_descriptors_as_the_limit)
 	for (int fd; (fd = dup(0)) >= 0;)
 		last = fd;
 	diff_say("last %d: %s", last, strerrorname_np(errno));
-	QUIET(setrlimit(RLIMIT_NOFILE, &(struct rlimit){1100, 2000}));
+	QUIET(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 1100, 2000 }));
 	for (int fd; (fd = open("/dev/null", O_RDONLY)) >= 0;)
 		last = fd;
 	diff_say("last %d: %s", last, strerrorname_np(errno));
@@ -155,8 +155,8 @@ CASE(d128_as_many_descriptors_as_the_limit)
 
 CASE(d128_lowered_limits)
 {
-	struct rlimit limit = {10, 1000};
-	struct pollfd one = {.fd = 0, .events = POLLIN};
+	struct rlimit limit = { 10, 1000 };
+	struct pollfd one = { .fd = 0, .events = POLLIN };
 
 	QUIET(setrlimit(RLIMIT_NOFILE, &limit));
 	CALL(use_everything());
@@ -207,7 +207,7 @@ CASE(dup_and_close_check_their_arguments)
 
 CASE(fcntl_and_ioctl_pass_every_kind_of_argument)
 {
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	int file = diff_file();
 	int fd[2];
 	int value = -1;
@@ -240,7 +240,7 @@ CASE(fcntl_and_ioctl_pass_every_kind_of_argument)
 CASE(reads_and_writes_pass)
 {
 	char text[16] = "";
-	struct iovec parts[2] = {{text, 2}, {text + 4, 3}};
+	struct iovec parts[2] = { { text, 2 }, { text + 4, 3 } };
 	int fd[2];
 
 	diff_pipe(fd);

@@ -31,7 +31,7 @@ find_path(void)
 static void
 use_faces(void)
 {
-	struct pollfd one = {.events = POLLIN};
+	struct pollfd one = { .events = POLLIN };
 	int epfd = diff_epoll();
 
 	one.fd = (int)QUIET(eventfd(1, 0));
@@ -63,7 +63,7 @@ finish(pid_t pid)
 static void
 run_exec(int how)
 {
-	char *argv[] = {path, (char *)(uintptr_t)"part_program", NULL};
+	char *argv[] = { path, (char *)(uintptr_t) "part_program", NULL };
 
 	QUIET(setenv("DIFF_MARK", "kept", 1));
 	switch (how) {
@@ -74,8 +74,7 @@ run_exec(int how)
 		(void)execlp(path, path, "part_program", (char *)NULL);
 		break;
 	case 2:
-		(void)execle(path, path, "part_program", (char *)NULL,
-			environ);
+		(void)execle(path, path, "part_program", (char *)NULL, environ);
 		break;
 	case 3:
 		(void)execv(path, argv);
@@ -113,10 +112,10 @@ CASE(d134_every_exec_runs_the_program)
 
 CASE(d134_exec_with_another_environment)
 {
-	char *argv[] = {path, (char *)(uintptr_t)"part_program", NULL};
+	char *argv[] = { path, (char *)(uintptr_t) "part_program", NULL };
 	char mark[] = "DIFF_MARK=alone";
-	char *const env[] = {mark, NULL};
-	char *const nothing[] = {NULL};
+	char *const env[] = { mark, NULL };
+	char *const nothing[] = { NULL };
 	pid_t pid;
 
 	find_path();
@@ -136,7 +135,7 @@ CASE(d134_exec_with_another_environment)
 
 CASE(d134_exec_errors)
 {
-	char *argv[] = {path, NULL};
+	char *argv[] = { path, NULL };
 
 	CALL(execv("/nonexistent/program", argv));
 	CALL(execv("/", argv));
@@ -148,7 +147,7 @@ CASE(d134_exec_errors)
 
 CASE(d134_vfork_and_exec)
 {
-	char *argv[] = {path, (char *)(uintptr_t)"part_program", NULL};
+	char *argv[] = { path, (char *)(uintptr_t) "part_program", NULL };
 	pid_t pid;
 
 	find_path();
@@ -163,7 +162,7 @@ CASE(d134_vfork_and_exec)
 
 CASE(d134_vfork_and_exec_that_fails)
 {
-	char *argv[] = {path, NULL};
+	char *argv[] = { path, NULL };
 	pid_t pid = vfork();
 
 	if (pid == 0) {
@@ -175,7 +174,7 @@ CASE(d134_vfork_and_exec_that_fails)
 
 CASE(d134_posix_spawn_with_file_actions)
 {
-	char *argv[] = {path, (char *)(uintptr_t)"part_program", NULL};
+	char *argv[] = { path, (char *)(uintptr_t) "part_program", NULL };
 	posix_spawn_file_actions_t actions;
 	pid_t pid;
 
@@ -185,11 +184,11 @@ CASE(d134_posix_spawn_with_file_actions)
 	(void)posix_spawn_file_actions_adddup2(&actions, 1, 8);
 	(void)posix_spawn_file_actions_addclose(&actions, 8);
 	(void)posix_spawn_file_actions_addopen(&actions, 3, "/dev/null",
-		O_RDONLY, 0);
+	    O_RDONLY, 0);
 	CALL(posix_spawn(&pid, path, &actions, NULL, argv, environ));
 	finish(pid);
 	CALL(posix_spawnp(&pid, "/nonexistent/program", NULL, NULL, argv,
-		environ));
+	    environ));
 }
 
 CASE(d134_shell_and_pipe_of_the_library)
@@ -274,7 +273,7 @@ CASE(faces_work_in_atexit)
 __attribute__((destructor)) static void
 after_main(void)
 {
-	struct pollfd one = {.fd = 0, .events = POLLIN};
+	struct pollfd one = { .fd = 0, .events = POLLIN };
 
 	(void)poll(&one, 1, 0);
 }

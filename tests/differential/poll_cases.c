@@ -18,9 +18,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ALL_EVENTS                                                             \
-	(POLLIN | POLLPRI | POLLOUT | POLLRDNORM | POLLRDBAND | POLLWRNORM |   \
-		POLLWRBAND | POLLMSG | POLLRDHUP)
+#define ALL_EVENTS                                                           \
+	(POLLIN | POLLPRI | POLLOUT | POLLRDNORM | POLLRDBAND | POLLWRNORM | \
+	    POLLWRBAND | POLLMSG | POLLRDHUP)
 #define JUNK 0x5a5a
 
 static struct pollfd fds[16];
@@ -45,9 +45,9 @@ poll_now(size_t count)
 static void
 poll_masks(int fd)
 {
-	static const int masks[] = {ALL_EVENTS, 0, POLLIN, POLLPRI, POLLOUT,
+	static const int masks[] = { ALL_EVENTS, 0, POLLIN, POLLPRI, POLLOUT,
 		POLLRDNORM, POLLRDBAND, POLLWRNORM, POLLWRBAND, POLLMSG,
-		POLLRDHUP, POLLERR | POLLHUP | POLLNVAL, 0xffff};
+		POLLRDHUP, POLLERR | POLLHUP | POLLNVAL, 0xffff };
 
 	for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++)
 		place(i, fd, masks[i]);
@@ -97,7 +97,7 @@ CASE(d67_path_descriptor_is_nval)
 
 CASE(d68_more_entries_than_the_limit_are_einval)
 {
-	struct rlimit limit = {64, 64};
+	struct rlimit limit = { 64, 64 };
 	struct pollfd *many = calloc(200, sizeof(*many));
 
 	for (int i = 0; i < 200; i++)
@@ -120,9 +120,9 @@ CASE(d68_more_entries_than_the_limit_are_einval)
 
 CASE(d68_huge_counts)
 {
-	static volatile nfds_t counts[] = {INT_MAX, UINT_MAX,
-		(nfds_t)UINT_MAX + 1, (nfds_t)UINT_MAX + 2, (nfds_t)-1};
-	struct timespec zero = {0, 0};
+	static volatile nfds_t counts[] = { INT_MAX, UINT_MAX,
+		(nfds_t)UINT_MAX + 1, (nfds_t)UINT_MAX + 2, (nfds_t)-1 };
+	struct timespec zero = { 0, 0 };
 
 	for (int i = 0; i < 5; i++) {
 		place(0, 0, POLLIN);
@@ -134,7 +134,7 @@ CASE(d68_huge_counts)
 
 CASE(d69_null_array)
 {
-	struct timespec zero = {0, 0};
+	struct timespec zero = { 0, 0 };
 
 	CALL(poll(NULL, 0, 0));
 	CALL(poll(NULL, 1, 0));
@@ -148,7 +148,7 @@ CASE(d69_null_array)
 CASE(d69_array_that_ends_in_a_hole_is_efault)
 {
 	char *map = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct pollfd *last = (void *)(map + 4096 - 2 * sizeof(*last));
 
 	QUIET(munmap(map + 4096, 4096));
@@ -214,7 +214,7 @@ CASE(d73_listening_socket)
 static void
 await(int fd, int bits)
 {
-	struct pollfd one = {.fd = fd, .events = (short)bits};
+	struct pollfd one = { .fd = fd, .events = (short)bits };
 
 	do {
 		QUIET(poll(&one, 1, DIFF_LONG_MS));
@@ -354,8 +354,8 @@ CASE(d79_timeouts_are_never_early)
 
 CASE(d81_ppoll_timespec_out_of_range_is_einval)
 {
-	struct timespec bad[] = {{0, -1}, {0, 1000000000}, {-1, 0},
-		{LONG_MIN, 0}, {0, 999999999}, {LONG_MAX, 999999999}};
+	struct timespec bad[] = { { 0, -1 }, { 0, 1000000000 }, { -1, 0 },
+		{ LONG_MIN, 0 }, { 0, 999999999 }, { LONG_MAX, 999999999 } };
 
 	for (size_t i = 0; i < 6; i++) {
 		place(0, 1, POLLOUT);
@@ -369,7 +369,7 @@ CASE(d81_ppoll_timespec_out_of_range_is_einval)
 
 CASE(d81_ppoll_leaves_the_timespec)
 {
-	struct timespec timeout = {0, 3000000};
+	struct timespec timeout = { 0, 3000000 };
 	int64_t start = diff_now_us();
 	int fd[2];
 
@@ -400,7 +400,7 @@ CASE(d84_revents_are_zeroed_at_the_timeout)
 
 CASE(poll_other_kinds_of_files)
 {
-	struct itimerspec soon = {.it_value.tv_nsec = 1};
+	struct itimerspec soon = { .it_value.tv_nsec = 1 };
 	int event = (int)QUIET(eventfd(0, EFD_NONBLOCK));
 	int timer = (int)QUIET(timerfd_create(CLOCK_MONOTONIC, 0));
 	pid_t pid = diff_fork();
@@ -430,12 +430,12 @@ CASE(poll_two_hundred_entries_in_array_order)
 	diff_pipe(fd);
 	diff_put(fd[1], 1);
 	for (int i = 0; i < 200; i++)
-		many[i] = (struct pollfd){.fd = i % 7 == 0 ? fd[0]
-				: i % 5 == 0		    ? fd[1]
-				: i % 3 == 0		    ? 500 + i
+		many[i] = (struct pollfd){ .fd = i % 7 == 0 ? fd[0]
+			    : i % 5 == 0                    ? fd[1]
+			    : i % 3 == 0                    ? 500 + i
 							    : -i,
 			.events = POLLIN,
-			.revents = JUNK};
+			.revents = JUNK };
 	CALL(poll(many, 200, 0));
 	diff_say_pollfds(many, 200);
 }

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t bytes);
-int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
-	const sigset_t *mask, size_t bytes);
+int __ppoll_chk(struct pollfd *fds, nfds_t count,
+    const struct timespec *timeout, const sigset_t *mask, size_t bytes);
 
 static int pipe_fd[2];
 static struct pollfd one[2];
@@ -28,7 +28,7 @@ ask(int fd)
 
 CASE(d79_minus_one_and_int_min_are_infinite)
 {
-	static const int infinite[] = {-1, -2, INT_MIN};
+	static const int infinite[] = { -1, -2, INT_MIN };
 
 	diff_pipe(pipe_fd);
 	diff_catch(SIGUSR1, SA_RESTART);
@@ -59,7 +59,7 @@ CASE(d80_signal_ends_poll_with_restart)
 
 CASE(d80_ignored_signal_does_not_end_poll)
 {
-	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	struct diff_kick kick;
 
 	diff_pipe(pipe_fd);
@@ -73,7 +73,7 @@ CASE(d80_ignored_signal_does_not_end_poll)
 
 CASE(d82_pending_signal_ends_ppoll_at_once)
 {
-	struct timespec zero = {0, 0};
+	struct timespec zero = { 0, 0 };
 	sigset_t none;
 
 	diff_pipe(pipe_fd);
@@ -92,7 +92,7 @@ CASE(d82_pending_signal_ends_ppoll_at_once)
 
 CASE(d82_ready_descriptor_wins_over_a_pending_signal)
 {
-	struct timespec zero = {0, 0};
+	struct timespec zero = { 0, 0 };
 	sigset_t none;
 
 	diff_pipe(pipe_fd);
@@ -130,7 +130,7 @@ CASE(d82_signal_arrives_while_ppoll_has_it_unblocked)
 
 CASE(d82_raw_mask_argument_is_checked)
 {
-	struct timespec zero = {0, 0};
+	struct timespec zero = { 0, 0 };
 	unsigned long none = 0;
 
 	CALL(syscall(SYS_ppoll, 0, 0, &zero, 0, 0));
@@ -143,14 +143,14 @@ CASE(d82_raw_mask_argument_is_checked)
 
 CASE(raw_ppoll_writes_the_rest_back)
 {
-	struct timespec timeout = {5, 0};
+	struct timespec timeout = { 5, 0 };
 
 	ask(1);
 	one[0].events = POLLOUT;
 	CALL(syscall(SYS_ppoll, one, 1, &timeout, 0, 0));
 	diff_say_pollfds(one, 1);
 	diff_say("  %s", timeout.tv_sec == 4 ? "rest written" : "not written");
-	timeout = (struct timespec){0, 1000000};
+	timeout = (struct timespec){ 0, 1000000 };
 	CALL(syscall(SYS_ppoll, 0, 0, &timeout, 0, 0));
 	diff_say_timespec(&timeout);
 }
@@ -170,7 +170,7 @@ CASE(raw_poll_is_the_same)
 
 CASE(d83_poll_chk_passes_what_fits)
 {
-	struct timespec zero = {0, 0};
+	struct timespec zero = { 0, 0 };
 
 	diff_pipe(pipe_fd);
 	diff_put(pipe_fd[1], 1);
@@ -191,7 +191,7 @@ CASE(d83_poll_chk_aborts_beyond_the_array)
 
 CASE(d83_ppoll_chk_aborts_beyond_the_array)
 {
-	struct timespec zero = {0, 0};
+	struct timespec zero = { 0, 0 };
 
 	ask(1);
 	CALL(__ppoll_chk(one, 2, &zero, NULL, sizeof(one[0])));
@@ -200,7 +200,7 @@ CASE(d83_ppoll_chk_aborts_beyond_the_array)
 static void
 poll_in_handler(int sig)
 {
-	struct pollfd mine = {.fd = pipe_fd[0], .events = POLLIN};
+	struct pollfd mine = { .fd = pipe_fd[0], .events = POLLIN };
 
 	(void)sig;
 	CALL(poll(&mine, 1, 0));
@@ -210,7 +210,7 @@ poll_in_handler(int sig)
 
 CASE(d85_poll_in_a_handler_that_interrupts_poll)
 {
-	struct sigaction action = {.sa_handler = poll_in_handler};
+	struct sigaction action = { .sa_handler = poll_in_handler };
 	struct diff_kick kick;
 	int idle[2];
 
@@ -227,7 +227,7 @@ CASE(d85_poll_in_a_handler_that_interrupts_poll)
 static void *
 poll_forever(void *arg)
 {
-	struct pollfd mine = {.fd = *(int *)arg, .events = POLLIN};
+	struct pollfd mine = { .fd = *(int *)arg, .events = POLLIN };
 
 	(void)CALL(poll(&mine, 1, -1));
 	diff_say_pollfds(&mine, 1);
@@ -237,7 +237,7 @@ poll_forever(void *arg)
 static void *
 ppoll_forever(void *arg)
 {
-	struct pollfd mine = {.fd = *(int *)arg, .events = POLLIN};
+	struct pollfd mine = { .fd = *(int *)arg, .events = POLLIN };
 
 	(void)CALL(ppoll(&mine, 1, NULL, NULL));
 	return NULL;
@@ -282,8 +282,8 @@ CASE(disabled_cancellation_leaves_poll_alone)
 	diff_say("pthread_cancel = %d", pthread_cancel(thread.thread));
 	diff_put(pipe_fd[1], 1);
 	diff_say("joined: %s",
-		diff_thread_join(&thread) == PTHREAD_CANCELED ? "cancelled"
-							       : "returned");
+	    diff_thread_join(&thread) == PTHREAD_CANCELED ? "cancelled"
+							  : "returned");
 }
 
 CASE(another_thread_makes_poll_return)
@@ -320,7 +320,7 @@ jump_out(int sig)
 
 CASE(d139_a_jump_out_of_poll_leaves_nothing_behind)
 {
-	struct sigaction action = {.sa_handler = jump_out};
+	struct sigaction action = { .sa_handler = jump_out };
 
 	diff_pipe(pipe_fd);
 	QUIET(sigaction(SIGUSR1, &action, NULL));
@@ -344,7 +344,8 @@ poll_1000(void *arg)
 	static struct pollfd many[1000];
 
 	for (int i = 0; i < 1000; i++)
-		many[i] = (struct pollfd){.fd = *(int *)arg, .events = POLLIN};
+		many[i] = (struct pollfd){ .fd = *(int *)arg,
+			.events = POLLIN };
 	CALL(poll(many, 1000, 1));
 	diff_say_pollfds(many + 998, 2);
 	return NULL;

@@ -4,6 +4,7 @@
  * Authority: select(2), POSIX select(), fs/select.c; checklist 86-100.
  */
 #include "tests/differential/diff.h"
+#include "tests/differential/select_sets.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -12,51 +13,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static struct bits in;
-static struct bits out;
-static struct bits ex;
-
-static void
-sets_clear(void)
-{
-	bits_clear(&in);
-	bits_clear(&out);
-	bits_clear(&ex);
-}
-
-static void
-say_sets(void)
-{
-	diff_say_bits("in", &in);
-	diff_say_bits("out", &out);
-	diff_say_bits("ex", &ex);
-}
-
-/* One select with all three sets and the timeout given, written out. */
-static long
-select3(int nfds, long timeout_us)
-{
-	struct timeval timeout = {timeout_us / 1000000, timeout_us % 1000000};
-	long r;
-
-	r = CALL(select(nfds, bits_fds(&in), bits_fds(&out), bits_fds(&ex),
-		&timeout));
-	say_sets();
-	diff_say_timeval(&timeout, timeout_us);
-	return r;
-}
-
-static void
-all_sets(int fd)
-{
-	bits_add(&in, fd);
-	bits_add(&out, fd);
-	bits_add(&ex, fd);
-}
-
 CASE(d86_negative_nfds_is_einval)
 {
-	struct timeval timeout = {1, 5};
+	struct timeval timeout = { 1, 5 };
 
 	CALL(select(-1, NULL, NULL, NULL, &timeout));
 	diff_say_timeval(&timeout, 1000005);
@@ -116,7 +75,7 @@ CASE(d88_a_grown_table_makes_it_ebadf)
 
 CASE(d88_limit_below_the_open_descriptors_is_no_limit_for_select)
 {
-	struct rlimit limit = {64, 64};
+	struct rlimit limit = { 64, 64 };
 	int last = 0;
 
 	for (int i = 0; i < 140; i++)
@@ -129,173 +88,6 @@ CASE(d88_limit_below_the_open_descriptors_is_no_limit_for_select)
 	bits_add(&in, last);
 	bits_add(&in, 70);
 	select3(last + 1, 0);
-}
-
-CASE(d89_rest_is_written_back_when_ready)
-{
-	int fd[2];
-
-	diff_pipe(fd);
-	diff_put(fd[1], 1);
-	sets_clear();
-	bits_add(&in, fd[0]);
-	select3(fd[0] + 1, 5000000);
-}
-
-CASE(d89_rest_is_zero_at_the_timeout)
-{
-	int fd[2];
-	int64_t start = diff_now_us();
-
-	diff_pipe(fd);
-	sets_clear();
-	all_sets(fd[0]);
-	select3(fd[0] + 1, 20000);
-	diff_say_elapsed(start, 20000);
-}
-
-CASE(d89_rest_is_written_back_at_eintr_with_restart)
-{
-	struct diff_kick kick;
-	int fd[2];
-
-	diff_pipe(fd);
-	diff_catch(SIGUSR1, SA_RESTART);
-	sets_clear();
-	bits_add(&in, fd[0]);
-	diff_kick_start(&kick, SIGUSR1);
-	select3(fd[0] + 1, 10000000);
-	diff_kick_join(&kick);
-	diff_say_signals(SIGUSR1);
-}
-
-CASE(d89_infinite_wait_ends_with_eintr)
-{
-	struct diff_kick kick;
-	int fd[2];
-
-	diff_pipe(fd);
-	diff_catch(SIGUSR1, SA_RESTART);
-	sets_clear();
-	bits_add(&in, fd[0]);
-	diff_kick_start(&kick, SIGUSR1);
-	CALL(select(fd[0] + 1, bits_fds(&in), NULL, NULL, NULL));
-	diff_kick_join(&kick);
-	say_sets();
-	diff_say_signals(SIGUSR1);
-}
-
-CASE(d89_rest_stays_at_ebadf_einval_and_efault)
-{
-	struct timeval timeout = {3, 7};
-	struct timeval bad = {-1, 7};
-
-	sets_clear();
-	bits_add(&in, 40);
-	CALL(select(41, bits_fds(&in), NULL, NULL, &timeout));
-	diff_say_timeval(&timeout, 3000007);
-	CALL(select(41, DIFF_BAD, NULL, NULL, &timeout));
-	diff_say_timeval(&timeout, 3000007);
-	CALL(select(0, NULL, NULL, NULL, &bad));
-	diff_say("  bad: %ld %ld", (long)bad.tv_sec, (long)bad.tv_usec);
-}
-
-CASE(d90_pselect_leaves_the_timeout)
-{
-	struct timespec timeout = {5, 77};
-	struct timespec none = {0, 5000000};
-	int fd[2];
-
-	diff_pipe(fd);
-	diff_put(fd[1], 1);
-	sets_clear();
-	bits_add(&in, fd[0]);
-	CALL(pselect(4, bits_fds(&in), bits_fds(&out), NULL, &timeout, NULL));
-	diff_say_timespec(&timeout);
-	say_sets();
-	sets_clear();
-	CALL(pselect(0, NULL, NULL, NULL, &none, NULL));
-	diff_say_timespec(&none);
-}
-
-CASE(d90_pselect_nanoseconds_out_of_range_are_einval)
-{
-	struct timespec bad[] = {{0, -1}, {0, 1000000000}, {-1, 0},
-		{0, 999999999}, {LONG_MAX, 999999999}};
-
-	for (size_t i = 0; i < 5; i++) {
-		sets_clear();
-		bits_add(&out, 1);
-		CALL(pselect(2, NULL, bits_fds(&out), NULL, &bad[i], NULL));
-		diff_say_timespec(&bad[i]);
-	}
-}
-
-CASE(d91_large_usec_is_normalised)
-{
-	int fd[2];
-
-	diff_pipe(fd);
-	diff_put(fd[1], 1);
-	for (long sec = 0; sec < 3; sec++) {
-		struct timeval timeout = {sec, 1500000};
-
-		sets_clear();
-		bits_add(&in, fd[0]);
-		CALL(select(4, bits_fds(&in), NULL, NULL, &timeout));
-		diff_say_timeval(&timeout, sec * 1000000 + 1500000);
-	}
-}
-
-CASE(d91_large_usec_is_waited_for)
-{
-	struct timeval timeout = {0, 1020000};
-	int64_t start = diff_now_us();
-
-	CALL(select(0, NULL, NULL, NULL, &timeout));
-	diff_say_timeval(&timeout, 1020000);
-	diff_say_elapsed(start, 1020000);
-}
-
-CASE(d91_negative_timeout_is_einval_before_efault)
-{
-	struct timeval bad[] = {{-1, 0}, {0, -1}, {LONG_MIN, 0}, {5, -1},
-		{-1, 2000000}, {0, LONG_MIN}};
-	struct timeval good = {0, 0};
-
-	for (size_t i = 0; i < 6; i++)
-		CALL(select(1, DIFF_BAD, NULL, NULL, &bad[i]));
-	CALL(select(1, DIFF_BAD, NULL, NULL, &good));
-	CALL(select(1, NULL, DIFF_BAD, NULL, &good));
-	CALL(select(1, NULL, NULL, DIFF_BAD, &good));
-	CALL(select(0, DIFF_BAD, NULL, NULL, &good));
-	CALL(select(-1, DIFF_BAD, NULL, NULL, &bad[0]));
-}
-
-CASE(d91_huge_timeouts_are_accepted)
-{
-	struct timeval huge[] = {{LONG_MAX, 0}, {LONG_MAX, 999999},
-		{LONG_MAX / 2, 1500000}};
-
-	for (size_t i = 0; i < 3; i++) {
-		sets_clear();
-		bits_add(&out, 1);
-		CALL(select(2, NULL, bits_fds(&out), NULL, &huge[i]));
-		diff_say_bits("out", &out);
-		diff_say("  rest is %s",
-			huge[i].tv_sec > 1000000 ? "huge" : "small");
-	}
-}
-
-CASE(d91_read_only_sets_are_efault)
-{
-	fd_set *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
-		-1, 0);
-	struct timeval timeout = {0, 0};
-
-	CALL(select(1, page, NULL, NULL, &timeout));
-	CALL(select(1, NULL, NULL, page, &timeout));
-	CALL(select(0, page, NULL, NULL, &timeout));
 }
 
 CASE(d92_1401_descriptors_and_words_behind_are_untouched)
@@ -313,7 +105,7 @@ CASE(d92_1401_descriptors_and_words_behind_are_untouched)
 
 CASE(d92_descriptors_beyond_fd_setsize)
 {
-	struct rlimit limit = {4096, 4096};
+	struct rlimit limit = { 4096, 4096 };
 	int fd[2];
 
 	QUIET(setrlimit(RLIMIT_NOFILE, &limit));
@@ -365,7 +157,7 @@ CASE(d93_hang_up_is_not_writable)
 
 CASE(d94_urgent_data_is_exceptional)
 {
-	struct timeval timeout = {DIFF_LONG_MS / 1000, 0};
+	struct timeval timeout = { DIFF_LONG_MS / 1000, 0 };
 	int fd[2];
 
 	diff_tcp_pair(fd);
@@ -380,24 +172,6 @@ CASE(d94_urgent_data_is_exceptional)
 	sets_clear();
 	all_sets(fd[0]);
 	select3(fd[0] + 1, 0);
-}
-
-CASE(d95_without_sets_it_sleeps)
-{
-	int64_t start = diff_now_us();
-	struct timeval timeout = {0, 15000};
-
-	CALL(select(0, NULL, NULL, NULL, &timeout));
-	diff_say_timeval(&timeout, 15000);
-	diff_say_elapsed(start, 15000);
-	start = diff_now_us();
-	timeout = (struct timeval){0, 10000};
-	CALL(select(64, NULL, NULL, NULL, &timeout));
-	diff_say_timeval(&timeout, 10000);
-	diff_say_elapsed(start, 10000);
-	sets_clear();
-	all_sets(5);
-	select3(0, 1000);
 }
 
 CASE(d96_one_descriptor_in_two_sets_counts_twice)
@@ -474,13 +248,13 @@ CASE(select_one_set_at_a_time)
 	diff_unix_pair(fd);
 	diff_put(fd[1], 3);
 	for (int which = 0; which < 3; which++) {
-		struct timeval timeout = {0, 0};
+		struct timeval timeout = { 0, 0 };
 
 		sets_clear();
 		all_sets(fd[0]);
 		CALL(select(fd[0] + 1, which == 0 ? bits_fds(&in) : NULL,
-			which == 1 ? bits_fds(&out) : NULL,
-			which == 2 ? bits_fds(&ex) : NULL, &timeout));
+		    which == 1 ? bits_fds(&out) : NULL,
+		    which == 2 ? bits_fds(&ex) : NULL, &timeout));
 		say_sets();
 	}
 }
@@ -506,7 +280,7 @@ CASE(select_full_pipe_and_one_page_read)
 
 CASE(select_one_set_object_used_twice)
 {
-	struct timeval timeout = {0, 0};
+	struct timeval timeout = { 0, 0 };
 	int fd[2];
 
 	diff_unix_pair(fd);
@@ -515,6 +289,6 @@ CASE(select_one_set_object_used_twice)
 	CALL(select(fd[0] + 1, bits_fds(&in), bits_fds(&in), NULL, &timeout));
 	say_sets();
 	CALL(select(fd[0] + 1, bits_fds(&in), bits_fds(&in), bits_fds(&in),
-		&timeout));
+	    &timeout));
 	say_sets();
 }

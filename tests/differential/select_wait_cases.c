@@ -26,7 +26,7 @@ one(int fd)
 
 CASE(d97_pending_signal_ends_pselect_at_once)
 {
-	struct timespec zero = {0, 0};
+	struct timespec zero = { 0, 0 };
 	struct bits in;
 	sigset_t none;
 
@@ -46,8 +46,8 @@ CASE(d97_pending_signal_ends_pselect_at_once)
 
 CASE(d97_ready_descriptor_wins_over_a_pending_signal)
 {
-	struct timespec zero = {0, 0};
-	struct timespec second = {1, 0};
+	struct timespec zero = { 0, 0 };
+	struct timespec second = { 1, 0 };
 	struct bits in;
 	sigset_t none;
 
@@ -71,7 +71,7 @@ CASE(d97_ready_descriptor_wins_over_a_pending_signal)
 CASE(d97_signal_arrives_while_pselect_has_it_unblocked)
 {
 	struct diff_kick kick;
-	struct timespec long_time = {DIFF_LONG_MS / 1000, 0};
+	struct timespec long_time = { DIFF_LONG_MS / 1000, 0 };
 	struct bits in;
 	sigset_t none;
 
@@ -91,7 +91,7 @@ CASE(d97_signal_arrives_while_pselect_has_it_unblocked)
 CASE(d97_mask_that_blocks_holds_the_signal_until_the_return)
 {
 	struct diff_kick kick;
-	struct timespec short_time = {0, 500000000};
+	struct timespec short_time = { 0, 500000000 };
 	sigset_t all;
 
 	diff_catch(SIGUSR1, 0);
@@ -105,11 +105,11 @@ CASE(d97_mask_that_blocks_holds_the_signal_until_the_return)
 
 CASE(d97_raw_mask_argument_is_checked)
 {
-	struct timespec zero = {0, 0};
+	struct timespec zero = { 0, 0 };
 	struct {
 		const void *set;
 		size_t bytes;
-	} mask = {NULL, 0};
+	} mask = { NULL, 0 };
 	unsigned long none = 0;
 
 	CALL(syscall(SYS_pselect6, 0, 0, 0, 0, &zero, 0));
@@ -129,7 +129,7 @@ CASE(d97_raw_mask_argument_is_checked)
 
 CASE(raw_pselect6_writes_the_rest_back)
 {
-	struct timespec timeout = {5, 0};
+	struct timespec timeout = { 5, 0 };
 	struct bits in;
 
 	diff_pipe(pipe_fd);
@@ -138,15 +138,15 @@ CASE(raw_pselect6_writes_the_rest_back)
 	CALL(syscall(SYS_pselect6, 4, &in, 0, 0, &timeout, 0));
 	diff_say_bits("in", &in);
 	diff_say("  %s", timeout.tv_sec == 4 ? "rest written" : "not written");
-	timeout = (struct timespec){0, 1000000};
+	timeout = (struct timespec){ 0, 1000000 };
 	CALL(syscall(SYS_pselect6, 0, 0, 0, 0, &timeout, 0));
 	diff_say_timespec(&timeout);
 }
 
 CASE(raw_select_is_the_same)
 {
-	struct timeval timeout = {5, 1500000};
-	struct timeval bad = {0, -1};
+	struct timeval timeout = { 5, 1500000 };
+	struct timeval bad = { 0, -1 };
 	struct bits in;
 
 	diff_pipe(pipe_fd);
@@ -185,7 +185,7 @@ pselect_forever(void *arg)
 static void
 use_select(void)
 {
-	struct timeval timeout = {0, 0};
+	struct timeval timeout = { 0, 0 };
 	struct bits in = one(pipe_fd[0]);
 
 	CALL(select(4, bits_fds(&in), NULL, NULL, &timeout));
@@ -216,7 +216,7 @@ CASE(d100_pselect_is_cancelled)
 static void *
 select_cancelled_before(void *arg)
 {
-	struct timeval timeout = {0, 0};
+	struct timeval timeout = { 0, 0 };
 
 	(void)arg;
 	(void)pthread_cancel(pthread_self());
@@ -230,8 +230,8 @@ CASE(d100_pending_cancellation_acts_in_select)
 
 	diff_thread_start(&thread, select_cancelled_before, NULL, 0);
 	diff_say("joined: %s",
-		diff_thread_join(&thread) == PTHREAD_CANCELED ? "cancelled"
-							       : "returned");
+	    diff_thread_join(&thread) == PTHREAD_CANCELED ? "cancelled"
+							  : "returned");
 }
 
 CASE(another_thread_makes_it_ready)
@@ -254,8 +254,8 @@ select_in_handler(int sig)
 
 CASE(select_in_a_handler_that_interrupts_select)
 {
-	struct sigaction action = {.sa_handler = select_in_handler};
-	struct timeval timeout = {DIFF_LONG_MS / 1000, 0};
+	struct sigaction action = { .sa_handler = select_in_handler };
+	struct timeval timeout = { DIFF_LONG_MS / 1000, 0 };
 	struct diff_kick kick;
 	struct bits in;
 	int idle[2];
@@ -282,7 +282,7 @@ jump_out(int sig)
 
 CASE(d139_a_jump_out_of_select_leaves_nothing_behind)
 {
-	struct sigaction action = {.sa_handler = jump_out};
+	struct sigaction action = { .sa_handler = jump_out };
 
 	diff_pipe(pipe_fd);
 	QUIET(sigaction(SIGUSR1, &action, NULL));
@@ -304,7 +304,7 @@ static void *
 small_stack(void *arg)
 {
 	struct bits in;
-	struct timeval timeout = {0, 1000};
+	struct timeval timeout = { 0, 1000 };
 
 	bits_clear(&in);
 	bits_add(&in, *(int *)arg);
