@@ -1,0 +1,569 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs one program of the machine natively and under Pollux, and compares.
+
+A test derives from Case, says how its program is started, loaded and stopped,
+and calls main(). Each mode gets a fresh directory and a fresh process:
+
+    native   the program alone
+    pass     preloaded, not configured: every call goes straight through
+    log      preloaded with the checks on; what was found and counted is read
+             from the shared region
+    strace   as log, with strace around it: its count of calls must be ours
+    check    by the command line, `pollux check --json=FILE --`
+    engine   by the command line, `pollux run --engine --`
+
+Compared with the native run: the results of the load (which load() returns
+after it verified every reply), the open descriptors of every process before
+the load and after it, and the exit status.
+
+Nothing here waits by sleeping for a while and hoping: servers are watched by
+the lines they print, the rest is asked again until a deadline.
+"""
+
+import argparse
+import concurrent.futures
+import ctypes
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+
+import calls
+
+STEP_SECONDS = 20  # the longest that any single step may take
+TEST_SECONDS = 280  # the whole test; Bazel's own limit lies above
+PR_SET_CHILD_SUBREAPER = 36
+HERE = os.path.dirname(os.path.abspath(__file__))
+PROGRAM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class Failure(Exception):
+    """What was expected did not happen."""
+
+
+def skip(reason):
+    """Ends the test: it cannot run on this machine."""
+    print("SKIP: " + reason, flush=True)
+    sys.exit(77)
+
+
+def need(*programs):
+    """The absolute paths of these programs, or the end by SKIP."""
+    found = [shutil.which(name, path=PROGRAM_PATH) for name in programs]
+    for name, path in zip(programs, found):
+        if path is None:
+            skip("%s is not installed" % name)
+    return found if len(found) > 1 else found[0]
+
+
+def expect(condition, text):
+    if not condition:
+        raise Failure(text)
+
+
+def until(what, ask, seconds=STEP_SECONDS):
+    """Asks again until the answer is true; gives it, or fails by name."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = ask()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise Failure("timeout: " + what)
+        threading.Event().wait(0.005)
+
+
+def pattern(length, seed):
+    """Bytes that look like nothing else, the same for the same seed."""
+    return random.Random(seed).randbytes(length)
+
+
+def free_port():
+    """A TCP port of the loopback that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+# Processes, as /proc tells them.
+
+
+def children(pid):
+    """The pids of the living children of a process, ascending."""
+    found = []
+    try:
+        for task in os.listdir("/proc/%d/task" % pid):
+            with open("/proc/%d/task/%s/children" % (pid, task)) as list_:
+                found += [int(word) for word in list_.read().split()]
+    except OSError:
+        pass
+    return sorted(found)
+
+
+def tree(pid):
+    """A process and all that descend from it, parents first."""
+    found = [pid]
+    for child in children(pid):
+        found += tree(child)
+    return found
+
+
+def state(pid):
+    """The letter of a process's state, or None when it is gone."""
+    try:
+        with open("/proc/%d/stat" % pid) as stat:
+            return stat.read().rpartition(")")[2].split()[0]
+    except OSError:
+        return None
+
+
+def descriptor_kind(link, directory):
+    """What a descriptor is, without what differs from run to run."""
+    link = re.sub(r"^(socket|pipe):\[\d+\]$", r"\1", link)
+    link = re.sub(r"^/memfd:.*", "memfd", link)
+    return link.replace(directory, "$DIR")
+
+
+def descriptors(pid, directory):
+    """{number: kind} of a process; a number that vanishes meanwhile is left out."""
+    found = {}
+    for name in os.listdir("/proc/%d/fd" % pid):
+        try:
+            link = os.readlink("/proc/%d/fd/%s" % (pid, name))
+        except OSError:
+            continue
+        found[int(name)] = descriptor_kind(link, directory)
+    return found
+
+
+def maps_pollux(pid):
+    with open("/proc/%d/maps" % pid) as maps:
+        return "libpollux.so" in maps.read()
+
+
+# How a mode starts the program.
+
+
+class Pollux:
+    """What the build hands to the test, by the environment."""
+
+    preload = os.environ.get("POLLUX_PRELOAD") or os.environ.get("POLLUX_SO")
+    cli = os.environ.get("POLLUX_CLI")
+    region = os.environ.get("POLLUX_REGION")
+
+    @classmethod
+    def check(cls):
+        for name in ("preload", "cli", "region"):
+            expect(getattr(cls, name), "POLLUX_%s is not set; see README.md"
+                   % ("SO" if name == "preload" else name.upper()))
+
+
+class Run:
+    """One start of a case's program in one mode."""
+
+    def __init__(self, case, mode):
+        self.case = case
+        self.mode = mode
+        self.process = None
+        self.lines = []
+        self.news = threading.Condition()
+        self.closed = False
+        self.directory = tempfile.mkdtemp(prefix="plx-%s-" % mode, dir="/tmp")
+        os.chmod(self.directory, 0o711)
+        # Ours, beside the program's directory, which it may list.
+        self.region = self.directory + ".region"
+        self.log = self.directory + ".strace"
+        self.json = self.directory + ".json"
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def environment(self):
+        env = {"PATH": PROGRAM_PATH, "HOME": self.directory,
+               "TMPDIR": self.directory, "LC_ALL": "C.UTF-8"}
+        env.update(self.case.environment(self))
+        return env
+
+    def preload(self):
+        """The variables that put Pollux into a process, for this mode."""
+        if self.mode in ("native", "check", "engine"):
+            return {}
+        env = {"LD_PRELOAD": Pollux.preload}
+        if self.mode in ("log", "strace"):
+            subprocess.run([Pollux.region, "make", self.region], check=True)
+            env["POLLUX_OPTIONS"] = ":".join(
+                ["level=log", "log_path=" + self.region, "log_to=region"]
+                + self.case.options)
+        return env
+
+    def command(self):
+        """The words to execute: wrappers, then the program's own."""
+        argv = self.case.command(self)
+        if self.mode == "strace":
+            words = [need("strace"), "-f", "-q", "-k", "-o", self.log,
+                     "-e", "trace=" + ",".join(calls.TRACED),
+                     "-e", "signal=none"]
+            for item in self.preload().items():
+                words += ["-E", "%s=%s" % item]
+            argv = words + ["--"] + argv
+        elif self.mode == "check":
+            argv = [Pollux.cli, "check", "--json=" + self.json, "--"] + argv
+        elif self.mode == "engine":
+            argv = [Pollux.cli, "run", "--engine", "--"] + argv
+        return self.case.prefix(self) + argv
+
+    def start(self):
+        env = self.environment()
+        if self.mode != "strace":
+            env.update(self.preload())
+        self.process = subprocess.Popen(
+            self.command(), env=env, cwd=self.directory,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, start_new_session=True)
+        self.input = self.process.stdin
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            with self.news:
+                self.lines.append(line.decode("utf-8", "replace").rstrip("\n"))
+                self.news.notify_all()
+        with self.news:
+            self.closed = True
+            self.news.notify_all()
+
+    def wait_line(self, regex, times=1):
+        """The last of so many lines of output that match, waited for."""
+        deadline = time.monotonic() + STEP_SECONDS
+        with self.news:
+            while True:
+                found = [m for m in (re.search(regex, line)
+                                     for line in self.lines) if m]
+                if len(found) >= times:
+                    return found[times - 1]
+                expect(not self.closed, "the program ended before it printed "
+                       "'%s'" % regex)
+                left = deadline - time.monotonic()
+                expect(left > 0, "timeout: no line '%s'" % regex)
+                self.news.wait(left)
+
+    def pid(self):
+        """The program's own process, whatever stands in front of it."""
+        if self.mode in ("native", "pass", "log"):
+            return self.process.pid
+        name = os.path.realpath(self.case.executable())
+
+        def named():
+            for pid in tree(self.process.pid):
+                try:
+                    if os.readlink("/proc/%d/exe" % pid) == name:
+                        return pid
+                except OSError:
+                    continue
+            return None
+        return until("a process that runs " + name, named)
+
+    def connect(self, address):
+        """A connected stream socket to a path or to a port of the loopback."""
+        unix = isinstance(address, str)
+        sock = socket.socket(socket.AF_UNIX if unix else socket.AF_INET)
+        sock.settimeout(STEP_SECONDS)
+        sock.connect(address if unix else ("127.0.0.1", address))
+        return sock
+
+    def wait_connect(self, address):
+        """Returns when the program accepts connections there."""
+        def accepts():
+            expect(self.process.poll() is None, "the program ended")
+            try:
+                self.connect(address).close()
+            except (FileNotFoundError, ConnectionRefusedError):
+                return False
+            return True
+        until("a connection to %s" % address, accepts)
+
+    def client(self, argv, **kwargs):
+        """Runs a load program to its end; its standard output."""
+        done = subprocess.run(
+            argv, env=self.environment(), cwd=self.directory,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, timeout=3 * STEP_SECONDS, **kwargs)
+        expect(done.returncode == 0, "%s gave %d: %s%s" % (
+            argv[0], done.returncode, done.stdout.decode("utf-8", "replace"),
+            done.stderr.decode("utf-8", "replace")))
+        return done.stdout.decode("utf-8", "replace")
+
+    def fds(self):
+        """The descriptors of every process of the program, parents first."""
+        return [descriptors(pid, self.directory) for pid in tree(self.pid())]
+
+    def settled(self, before):
+        """The descriptors after the load, given time to be as before."""
+        now = [None]
+
+        def same():
+            now[0] = self.fds()
+            try:
+                self.case.compare_fds(before, now[0])
+            except Failure:
+                return False
+            return True
+        try:
+            until("descriptors as before the load", same, 3)
+        except Failure:
+            pass
+        return now[0]
+
+    def end(self):
+        """The exit status, once the program was asked to stop."""
+        try:
+            return self.process.wait(STEP_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise Failure("timeout: the program did not stop") from None
+
+    def clean(self):
+        """Ends whatever is left of the run, and removes its files."""
+        left = 0
+        for pid in [p for c in children(os.getpid()) for p in tree(c)]:
+            if state(pid) not in (None, "Z"):
+                left += 1
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        if self.process:
+            self.process.wait()
+            self.process.stdin.close()
+            self.process.stdout.close()
+        while True:
+            try:
+                if os.waitpid(-1, os.WNOHANG) == (0, 0):
+                    break
+            except ChildProcessError:
+                break
+        shutil.rmtree(self.directory, ignore_errors=True)
+        for path in (self.region, self.log, self.json):
+            if os.path.exists(path):
+                os.unlink(path)
+        return left
+
+
+# One test.
+
+
+class Case:
+    """What a test says about its program; see the module's text."""
+
+    modes = ("native", "pass")
+    options = []  # more key=value for POLLUX_OPTIONS
+    status = 0  # of a clean end
+    may_keep = False  # whether the program keeps descriptors after a load
+
+    def executable(self):
+        """The program's file, to find its process behind a wrapper."""
+        raise NotImplementedError
+
+    def command(self, run):
+        """The program and its arguments."""
+        raise NotImplementedError
+
+    def prefix(self, _run):
+        """Words in front of everything, which exec what follows."""
+        return []
+
+    def environment(self, _run):
+        """More variables for the program and its clients."""
+        return {}
+
+    def ready(self, run):
+        """Returns when the program serves."""
+        raise NotImplementedError
+
+    def load(self, run):
+        """Applies the load, verifies each reply; what must not differ."""
+        raise NotImplementedError
+
+    def stop(self, run):
+        """Asks the program to end."""
+        os.kill(run.pid(), signal.SIGTERM)
+
+    def explained(self, _finding):
+        """Whether a certain finding is a real bug of the program."""
+        return False
+
+    def compare_fds(self, native, fds):
+        """Raises when the descriptors of two runs differ."""
+        expect(native == fds, "descriptors differ:\n  %s\n  %s"
+               % (native, fds))
+
+
+def report(run):
+    """What Pollux wrote about a run: (processes, findings)."""
+    if run.mode == "check":
+        with open(run.json) as lines:
+            objects = [json.loads(line) for line in lines if line.strip()]
+    else:
+        text = subprocess.run([Pollux.region, "dump", run.region], check=True,
+                              stdout=subprocess.PIPE).stdout
+        objects = [json.loads(line) for line in text.splitlines()]
+    return ([o for o in objects if o["type"] in ("process", "summary")],
+            [o for o in objects if o["type"] == "finding"])
+
+
+def verify_findings(case, run):
+    """No certain finding of error level or above, and something was seen."""
+    processes, findings = report(run)
+    expect(processes, "no process was recorded")
+    bad = [f for f in findings
+           if f["conf"] == "certain" and f["sev"] in ("E", "F")]
+    for finding in findings:
+        print("  finding: " + json.dumps(finding))
+    wrong = [f for f in bad if not case.explained(f)]
+    expect(not wrong, "%d certain findings" % len(wrong))
+    return processes
+
+
+def execute(case, mode):
+    """One mode from start to end: what is compared."""
+    run = Run(case, mode)
+    try:
+        run.start()
+        case.ready(run)
+        expect(maps_pollux(run.pid()) == (mode != "native"),
+               "libpollux is %s the process" % (
+                   "in" if mode == "native" else "not in"))
+        before = run.fds()
+        results = case.load(run)
+        fds = run.settled(before)
+        case.stop(run)
+        status = run.end()
+        expect(status == case.status, "exit status %d" % status)
+        if mode in ("log", "strace", "check"):
+            processes = verify_findings(case, run)
+            if mode == "strace":
+                wrong = calls.compare(run.log, processes)
+                expect(not wrong, "; ".join(wrong))
+        return {"results": results, "before": before, "after": fds}
+    except BaseException:
+        print("  the program printed:")
+        for line in run.lines[-60:]:
+            print("    " + line)
+        raise
+    finally:
+        left = run.clean()
+        if left:
+            print("  ended %d processes that were left over" % left)
+
+
+def run_case(case, modes):
+    """Every mode in turn; the number of those that failed."""
+    native = None
+    failed = 0
+    for mode in modes:
+        start = time.monotonic()
+        try:
+            got = execute(case, mode)
+            if mode == "native":
+                native = got
+                if not case.may_keep:
+                    case.compare_fds(got["before"], got["after"])
+            else:
+                expect(got["results"] == native["results"],
+                       "results differ:\n  native %s\n  here   %s"
+                       % (native["results"], got["results"]))
+                case.compare_fds(native["after"], got["after"])
+            verdict = "ok"
+        except Exception as error:  # noqa: the next modes still run
+            failed += 1
+            verdict = "FAILED: %s" % error
+            if not isinstance(error, Failure):
+                traceback.print_exc()
+        print("%s %-7s %5.1f s  %s" % (type(case).__name__, mode,
+                                      time.monotonic() - start, verdict),
+              flush=True)
+        if mode == "native" and native is None:
+            break  # nothing to compare with
+    return failed
+
+
+def on_alarm(_number, _frame):
+    raise KeyboardInterrupt
+
+
+def main(*cases):
+    """The body of a test script."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--modes", default="", help="comma-separated")
+    wanted = [m for m in parser.parse_args().modes.split(",") if m]
+    if set(wanted) != {"native"}:
+        Pollux.check()
+    # Daemons and helpers of the program become ours, to be ended by us.
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    signal.signal(signal.SIGALRM, on_alarm)
+    signal.signal(signal.SIGTERM, on_alarm)
+    signal.alarm(TEST_SECONDS)
+    failed = 0
+    for case in cases:
+        failed += run_case(case, wanted or case.modes)
+    sys.exit(1 if failed else 0)
+
+
+# Loads that several programs share.
+
+
+def receive(sock, length):
+    """Exactly so many bytes, or a failure."""
+    parts = []
+    while length:
+        part = sock.recv(min(length, 1 << 16))
+        expect(part, "end of file, %d bytes too early" % length)
+        parts.append(part)
+        length -= len(part)
+    return b"".join(parts)
+
+
+def echo_one(run, address, seed, messages):
+    """One connection: messages of many sizes come back as they were."""
+    with run.connect(address) as sock:
+        total = 0
+        for i in range(messages):
+            sent = pattern(1 + (seed * 37 + i * 101) % 3000, seed * 1000 + i)
+            sock.sendall(sent)
+            expect(receive(sock, len(sent)) == sent, "a wrong echo")
+            total += len(sent)
+        sock.shutdown(socket.SHUT_WR)
+        expect(sock.recv(1) == b"", "bytes after the end")
+    return total
+
+
+def echo_flood(run, address, length):
+    """More than all buffers hold, so that the server must wait to write."""
+    sent = pattern(length, length)
+    with run.connect(address) as sock:
+        writer = threading.Thread(target=sock.sendall, args=(sent,))
+        writer.start()
+        got = receive(sock, length)
+        writer.join()
+        expect(got == sent, "a wrong echo of the long message")
+        sock.shutdown(socket.SHUT_WR)
+        expect(sock.recv(1) == b"", "bytes after the end")
+    return length
+
+
+def echo_load(run, address, connections=200, at_once=25, messages=20):
+    """The load for echo servers; what it moved."""
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+        totals = list(pool.map(
+            lambda seed: echo_one(run, address, seed, messages),
+            range(connections)))
+    return {"connections": connections, "bytes": sum(totals),
+            "flood": echo_flood(run, address, 3 << 20)}

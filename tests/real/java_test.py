@@ -1,0 +1,55 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Java NIO as an echo server, on the epoll and on the poll provider."""
+
+import os
+import subprocess
+
+import harness
+
+JAVA, JAVAC = harness.need("java", "javac")
+SOURCE = os.path.join(harness.HERE, "programs/Echo.java")
+
+
+class Java(harness.Case):
+    flags = []
+    selector = None
+
+    def executable(self):
+        return JAVA
+
+    def command(self, run):
+        subprocess.run([JAVAC, "-d", run.directory, SOURCE], check=True,
+                       timeout=harness.STEP_SECONDS)
+        return [JAVA, "-Xint", "-Xmx64m", "-XX:+UseSerialGC",
+                "-XX:-UsePerfData", "-cp", run.directory] + self.flags + [
+                    "Echo"]
+
+    def ready(self, run):
+        run.wait_line("^%s$" % self.selector)
+        self.port = int(run.wait_line(r"^listening (\d+)$").group(1))
+        # The first close makes a socket for good, to put in place of others.
+        harness.echo_one(run, self.port, 1, 1)
+        harness.until("the listener and the marker", lambda: list(
+            run.fds()[0].values()).count("socket") == 2)
+
+    def load(self, run):
+        return harness.echo_load(run, self.port, connections=100)
+
+    def stop(self, run):
+        run.input.write(b"q")
+        run.input.flush()
+
+
+class JavaEpoll(Java):
+    selector = "sun.nio.ch.EPollSelectorImpl"
+
+
+class JavaPoll(Java):
+    selector = "sun.nio.ch.PollSelectorImpl"
+    flags = ["-Djava.nio.channels.spi.SelectorProvider="
+             "sun.nio.ch.PollSelectorProvider"]
+
+
+if __name__ == "__main__":
+    harness.main(JavaEpoll(), JavaPoll())

@@ -1,0 +1,35 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Node as a net and an http echo server, with Node as its client too.
+
+Its event loop is libuv: epoll_pwait, and worker threads that wake it.
+"""
+
+import json
+import os
+
+import harness
+
+NODE = harness.need("node")
+SCRIPT = os.path.join(harness.HERE, "programs/echo.js")
+
+
+class Node(harness.Case):
+    def executable(self):
+        return NODE
+
+    def command(self, run):
+        return [NODE, SCRIPT, "serve", run.path("s")]
+
+    def ready(self, run):
+        run.wait_line("^listening$")
+
+    def load(self, run):
+        got = [harness.echo_load(run, run.path("s.net"), connections=60)]
+        got.append(json.loads(run.client(
+            [NODE, SCRIPT, "load", run.path("s"), "200"])))
+        return got
+
+
+if __name__ == "__main__":
+    harness.main(Node())

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * region.c - makes an empty shared region, or prints what is in one.
+ *
+ *	region make FILE	a new file that watched processes may map
+ *	region dump FILE	one JSON object a line: processes and findings
+ *
+ * For the tests of real programs, which start programs without the command
+ * line, so that the two are tested apart. It knows the layout from
+ * core/report_abi.h alone. Paths are printed only where they need no escapes.
+ */
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "core/report_abi.h"
+
+static const char *const api_name[] = {
+#define API_NAME(name) #name,
+	PLX_API_LIST(API_NAME)
+#undef API_NAME
+};
+
+static const char *const confidence_name[] = {
+	[PLX_CERTAIN] = "certain",
+	[PLX_LIKELY] = "likely",
+	[PLX_HINT] = "hint",
+};
+
+static int
+fail(const char *what)
+{
+	perror(what);
+	return 1;
+}
+
+static struct plx_region *
+map_region(int fd)
+{
+	void *mem = mmap(NULL, sizeof(struct plx_region),
+	    PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	return mem == MAP_FAILED ? NULL : mem;
+}
+
+static int
+make_region(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	struct plx_region *region;
+
+	if (fd < 0)
+		return fail(path);
+	if (ftruncate(fd, (off_t)sizeof(*region)) < 0)
+		return fail("ftruncate");
+	region = map_region(fd);
+	if (region == NULL)
+		return fail("mmap");
+	region->header.version = PLX_REGION_VERSION;
+	region->header.region_bytes = PLX_REGION_BYTES;
+	region->header.magic = PLX_REGION_MAGIC;
+	(void)close(fd);
+	return 0;
+}
+
+/* Prints a fixed-size text as a JSON string. */
+static void
+print_text(const char *key, const char *text, size_t bytes)
+{
+	size_t length = strnlen(text, bytes);
+
+	printf("\"%s\":\"", key);
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		putchar(c < ' ' || c == '"' || c == '\\' || c > '~' ? '?' : c);
+	}
+	printf("\"");
+}
+
+static void
+print_process(struct plx_proc_slot *proc)
+{
+	const char *comma = "";
+
+	if (atomic_load(&proc->state) != PLX_SLOT_FULL)
+		return;
+	printf("{\"type\":\"process\",\"pid\":%d,\"parent\":%d,"
+	       "\"generation\":%u,\"unseen\":%u,\"engine\":%u,",
+	    proc->pid, proc->parent_pid, proc->generation,
+	    atomic_load(&proc->unseen), proc->engine);
+	print_text("comm", proc->comm, sizeof(proc->comm));
+	putchar(',');
+	print_text("exe", proc->exe, sizeof(proc->exe));
+	printf(",\"calls\":{");
+	for (size_t i = 0; i < PLX_API_MAX; i++) {
+		uint64_t calls = atomic_load(&proc->calls[i]);
+
+		if (calls == 0)
+			continue;
+		printf("%s\"%s\":%llu", comma, api_name[i],
+		    (unsigned long long)calls);
+		comma = ",";
+	}
+	printf("}}\n");
+}
+
+/* One stack as "module+0xoffset" words, innermost first. */
+static void
+print_stack(struct plx_region *region, uint32_t index)
+{
+	static const char unknown[PLX_PATH_BYTES] = "?";
+	struct plx_stack *stack;
+
+	if (index >= PLX_STACKS_MAX)
+		return;
+	stack = &region->stack[index];
+	for (uint32_t i = 0; i < stack->depth && i < PLX_STACK_DEPTH; i++) {
+		uint32_t module = stack->frame[i].module;
+		const char *path = module < PLX_MODULES_MAX
+		    ? region->module[module].path
+		    : unknown;
+		const char *slash = strrchr(path, '/');
+
+		printf("%s%s+0x%llx", i == 0 ? "" : " ",
+		    slash == NULL ? path : slash + 1,
+		    (unsigned long long)stack->frame[i].offset);
+	}
+}
+
+static void
+print_finding(struct plx_region *region, struct plx_finding *finding)
+{
+	static const char *const role[PLX_FINDING_STACKS] = {"misused",
+	    "opened", "registered", "closed"};
+
+	if (atomic_load(&finding->state) != PLX_SLOT_FULL)
+		return;
+	printf("{\"type\":\"finding\",\"id\":\"PX%03u\",\"sev\":\"%c\","
+	       "\"conf\":\"%s\",\"pid\":%d,\"tid\":%d,\"api\":\"%s\","
+	       "\"variant\":%u,\"fd\":%d,\"set\":%d,\"other\":%d,"
+	       "\"ret\":%d,\"want\":%u,\"have\":%u,\"count\":%u,",
+	    (unsigned)finding->id, finding->severity,
+	    finding->confidence <= PLX_HINT
+	    ? confidence_name[finding->confidence]
+	    : "?",
+	    finding->pid, finding->tid,
+	    finding->api < PLX_API_MAX ? api_name[finding->api] : "?",
+	    (unsigned)finding->variant, finding->fd, finding->set,
+	    finding->other, finding->ret, finding->want, finding->have,
+	    atomic_load(&finding->count));
+	print_text("fd_name", finding->fd_name, sizeof(finding->fd_name));
+	printf(",\"stacks\":{");
+	for (size_t i = 0; i < PLX_FINDING_STACKS; i++) {
+		printf("%s\"%s\":\"", i == 0 ? "" : ",", role[i]);
+		print_stack(region, finding->stack[i]);
+		putchar('"');
+	}
+	printf("}}\n");
+}
+
+static int
+dump_region(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	struct plx_region *region;
+
+	if (fd < 0)
+		return fail(path);
+	region = map_region(fd);
+	if (region == NULL)
+		return fail("mmap");
+	for (size_t i = 0; i < PLX_PROCS_MAX; i++)
+		print_process(&region->proc[i]);
+	for (size_t i = 0; i < PLX_FINDINGS_MAX; i++)
+		print_finding(region, &region->finding[i]);
+	(void)close(fd);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc == 3 && strcmp(argv[1], "make") == 0)
+		return make_region(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "dump") == 0)
+		return dump_region(argv[2]);
+	fprintf(stderr, "usage: region make|dump FILE\n");
+	return 2;
+}

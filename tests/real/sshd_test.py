@@ -1,0 +1,163 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""sshd with privilege separation and its seccomp sandbox: sftp and ssh.
+
+The process that speaks to a stranger runs under a filter that kills it for any
+system call which sshd's authors did not foresee. It is looked at while it is
+in there, and must go on to a login. Two forms: as it is by default, where each
+connection is a new image of sshd, and with -r, where it is a plain fork of the
+listener.
+"""
+
+import hashlib
+import os
+import pwd
+import re
+import subprocess
+
+import harness
+
+SSHD, SSH, SFTP, KEYGEN, UNSHARE = harness.need(
+    "sshd", "ssh", "sftp", "ssh-keygen", "unshare")
+USER = pwd.getpwuid(os.getuid()).pw_name
+EMPTY = "/run/sshd"  # where root's sshd locks up the sandboxed process
+CONFIG = """
+ListenAddress 127.0.0.1:{port}
+HostKey {dir}/host
+PidFile none
+AuthorizedKeysFile {dir}/client.pub
+AuthenticationMethods publickey
+StrictModes no
+UsePAM no
+PermitRootLogin yes
+LogLevel DEBUG3
+RekeyLimit 1M
+Subsystem sftp internal-sftp
+"""
+
+
+class Sshd(harness.Case):
+    flags = []
+
+    def executable(self):
+        return SSHD
+
+    def prefix(self, _run):
+        """A /run of its own, where the machine's has no place for sshd."""
+        if os.getuid() != 0 or os.path.isdir(EMPTY):
+            return []
+        script = 'mount -t tmpfs none /run && mkdir %s && exec "$@"' % EMPTY
+        return [UNSHARE, "-m", "/bin/sh", "-c", script, "sh"]
+
+    def command(self, run):
+        for name in ("host", "client"):
+            subprocess.run([KEYGEN, "-q", "-t", "ed25519", "-N", "", "-f",
+                            run.path(name)], check=True,
+                           stdin=subprocess.DEVNULL)
+        self.port = harness.free_port()
+        with open(run.path("conf"), "w") as conf:
+            conf.write(CONFIG.format(dir=run.directory, port=self.port))
+        with open(run.path("host.pub")) as key, open(
+                run.path("known"), "w") as known:
+            known.write("[127.0.0.1]:%d %s" % (self.port, key.read()))
+        with open(run.path("up"), "wb") as up:
+            up.write(harness.pattern(3 << 20, 7))
+        return [SSHD, "-D", "-e", "-f", run.path("conf")] + self.flags
+
+    def ready(self, run):
+        run.wait_line("Server listening on 127.0.0.1 port %d" % self.port)
+
+    def options(self, run):
+        words = ["-F", "none", "-i", run.path("client")]
+        for option in ("BatchMode=yes", "IdentitiesOnly=yes",
+                       "UserKnownHostsFile=" + run.path("known"),
+                       "GlobalKnownHostsFile=/dev/null",
+                       "StrictHostKeyChecking=yes", "ControlPath=none"):
+            words += ["-o", option]
+        return words
+
+    def sandboxed(self, run):
+        """A stranger's connection: the process behind it is filtered, lives,
+        and answers."""
+        listener = run.pid()
+        with run.connect(self.port) as sock:
+            banner = harness.receive(sock, 8)
+            harness.expect(banner == b"SSH-2.0-", "no banner")
+            while harness.receive(sock, 1) != b"\n":
+                continue
+            sock.sendall(b"SSH-2.0-test\r\n")
+            # The packet with its algorithms: SSH_MSG_KEXINIT is 20.
+            packet = harness.receive(sock, 6)
+            harness.expect(packet[5] == 20, "no reply from the sandbox")
+            inside = harness.until("a filtered process", lambda: [
+                pid for pid in harness.tree(listener)
+                if pid != listener and filtered(pid)])
+            harness.expect(len(inside) == 1, "filtered: %s" % inside)
+            preloaded = harness.maps_pollux(inside[0])
+            harness.expect(filtered(inside[0]), "the sandboxed process died")
+        harness.until("its end", lambda: harness.state(
+            inside[0]) in (None, "Z"))
+        harness.expect(preloaded == (run.mode != "native"),
+                       "libpollux is not in the sandbox")
+
+    def transfer(self, run):
+        """A file up and down again, over several changes of keys."""
+        with open(run.path("batch"), "w") as batch:
+            batch.write("put up {0}/there\nget {0}/there down\nmkdir {0}/d\n"
+                        "rename {0}/there {0}/d/there\nls {0}/d\n".format(
+                            run.directory))
+        run.client([SFTP, "-b", run.path("batch"), "-P", str(self.port)]
+                   + self.options(run) + [USER + "@127.0.0.1"])
+        sums = []
+        for name in ("up", "down", "d/there"):
+            with open(run.path(name), "rb") as file:
+                sums.append(hashlib.sha256(file.read()).hexdigest())
+        harness.expect(len(set(sums)) == 1, "a file changed on the way")
+        return sums
+
+    def through(self, run, length):
+        """Standard input goes through a remote cat and comes back."""
+        sent = harness.pattern(length, length)
+        with open(run.path("in"), "wb") as file:
+            file.write(sent)
+        with open(run.path("in"), "rb") as file:
+            done = subprocess.run(
+                [SSH, "-p", str(self.port)] + self.options(run)
+                + [USER + "@127.0.0.1", "cat; exit 3"], stdin=file,
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                timeout=2 * harness.STEP_SECONDS)
+        harness.expect(done.stdout == sent, "bytes changed on the way")
+        return done.returncode
+
+    def load(self, run):
+        self.sandboxed(run)
+        sums = self.transfer(run)
+        status = [self.through(run, length) for length in (1, 2 << 20)]
+        harness.until("the sessions to end",
+                      lambda: len(harness.tree(run.pid())) == 1)
+        with run.news:
+            text = "\n".join(run.lines)
+        harness.expect(not re.search("killed|unexpected|Bad system call|"
+                                     "privsep_preauth: preauth child "
+                                     "(exited|terminated)", text),
+                       "the log tells of a death")
+        return {"sums": sums, "status": status, "logins": len(re.findall(
+            "Accepted publickey for", text)), "filters": len(re.findall(
+                "attaching seccomp filter program", text))}
+
+
+class SshdFork(Sshd):
+    flags = ["-r"]
+
+
+def filtered(pid):
+    """Whether a process runs under a seccomp filter."""
+    try:
+        with open("/proc/%d/status" % pid) as status:
+            return "\nSeccomp:\t2\n" in status.read()
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    harness.main(Sshd(), SshdFork())
