@@ -60,6 +60,7 @@ enum knote_flag {
 	KN_SOFT = 1u << 10,    /* the kernel does not show its readiness */
 	KN_EXT = 1u << 11,     /* has an entry in the ext side table */
 	KN_FIRED = 1u << 12,   /* user: triggered; timer: expired */
+	KN_FORCED = 1u << 13,  /* deliver once, true or not */
 	KN_FACE_FLAGS = 0xffu,
 };
 
@@ -95,7 +96,8 @@ struct delivery {
 	uint32_t flags; /* sticky face flags */
 	bool eof;
 	uint32_t user_bits; /* USER: bits; READ, WRITE: socket error or 0 */
-	plx_mask have;	    /* FILTER_FD */
+	plx_mask have;	    /* fd filters: what was observed */
+	uint32_t kind;	    /* private to core */
 	int64_t data;
 	uint64_t udata;
 	uint64_t ext[4];
@@ -129,9 +131,11 @@ struct iset_wait {
 	/*
 	 * Room for the kernel's own events: the program's result buffer (so
 	 * that a bad pointer is the kernel's -EFAULT), at least
-	 * out_max * ISET_SCRATCH_BYTES.
+	 * out_max * ISET_SCRATCH_BYTES; some more lets the set's own
+	 * descriptors come beside a full answer.
 	 */
 	void *scratch;
+	size_t scratch_bytes;
 	plx_deadline deadline;
 	const sigset_t *mask; /* in force while asleep, or NULL */
 };
@@ -145,8 +149,11 @@ struct iset_wait {
  */
 int iset_wait(struct iset *set, const struct iset_wait *wait);
 
-/* iset_pending - how many events a zero-timeout wait would return now. */
-int iset_pending(struct iset *set);
+/*
+ * iset_pending_fd - how many events a zero-timeout wait on the set behind the
+ * number would return now (at most PENDING_MAX are counted); -EBADF if none.
+ */
+int iset_pending_fd(int fd);
 
 /* --- what the shim tells the engine; see also fdtab.h's rule for closers --- */
 

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * deliver.c - from the kernel's events to the ready list, and from there to
+ * the caller. Under the set's lock.
+ *
+ * A pass is bounded by the length of the list at its start, so one call never
+ * returns a knote twice and what is still true goes to the tail (rotation). An
+ * observation made in this very pass is trusted; an older one is sampled again,
+ * as BSD runs the filter again at delivery.
+ */
+#include <string.h>
+
+#include "core/bug.h"
+#include "core/iset_impl.h"
+#include "core/sys.h"
+
+#define LANE_EVENTS 32
+#define LANE_ROUNDS 64
+#define PASS_SHIFT  16
+
+static void
+source_activate(struct iset *set, struct source *src, unsigned int lane,
+    plx_mask observed)
+{
+	const uint32_t stamp = (set->pass << PASS_SHIFT) |
+	    (observed & PLX_READINESS);
+
+	if ((src->armed[lane] & ARMED_ONESHOT) != 0)
+		src->armed[lane] |= ARMED_OFF;
+	for (uint32_t at = src->klist; at != 0; at = knote_at(at)->chain) {
+		struct knote *kn = knote_at(at);
+		const bool mine = ((kn->flags & KN_LANE) != 0) == (lane != 0);
+
+		/* A disabled one is asked again when it is enabled. */
+		if (!mine || filter_sees(kn, observed) == 0 ||
+		    (kn->state != KNOTE_IDLE && kn->state != KNOTE_QUEUED))
+			continue;
+		kn->have = stamp;
+		knote_step(set, at, KNOTE_ACTIVATE);
+	}
+}
+
+/* An event whose source is gone: the file lives on, the number does not. */
+static void
+stranger(struct iset *set)
+{
+	set->strangers++;
+}
+
+static void
+lane_collect(struct iset *set)
+{
+	/* 16 bytes is the largest struct epoll_event of any machine. */
+	char events[LANE_EVENTS * 16];
+	const int fd =
+	    atomic_load_explicit(&set->lane_fd, memory_order_relaxed);
+
+	for (int round = 0; round < LANE_ROUNDS; round++) {
+		const int n = plx_sys_epoll_peek(fd,
+		    (struct epoll_event *)(void *)events, LANE_EVENTS);
+
+		for (int i = 0; i < n; i++) {
+			uint64_t cookie;
+			const plx_mask observed =
+			    backend_observed(events, i, &cookie);
+			const uint32_t src_index = (uint32_t)cookie;
+
+			if (source_cookie(src_index, 1) == cookie)
+				source_activate(set, source_at(src_index), 1,
+				    observed);
+			else
+				stranger(set);
+		}
+		if (n < LANE_EVENTS)
+			return;
+	}
+}
+
+static void
+own_event(struct iset *set, uint64_t cookie)
+{
+	switch (cookie) {
+	case COOKIE_LANE:
+		lane_collect(set);
+		break;
+	case COOKIE_NOTIFY:
+		files_look(set, true);
+		break;
+	case COOKIE_TIMER:
+		timers_run(set);
+		break;
+	case COOKIE_WAKE:
+	default:
+		/* Shown for what is on the list already, or a kick. */
+		break;
+	}
+	set->kick = 0;
+}
+
+void
+iset_collect(struct iset *set, const void *events, int n)
+{
+	for (int i = 0; i < n; i++) {
+		uint64_t cookie;
+		const plx_mask observed = backend_observed(events, i, &cookie);
+		const uint32_t src_index = (uint32_t)cookie;
+
+		if (src_index == 0) {
+			own_event(set, cookie);
+		} else if (source_at(src_index) != NULL &&
+		    source_cookie(src_index, 0) == cookie) {
+			set->strangers = 0;
+			source_activate(set, source_at(src_index), 0,
+			    observed);
+		} else {
+			stranger(set);
+		}
+	}
+}
+
+/* --- is it true now? --- */
+
+static bool
+fd_true(const struct iset *set, struct knote *kn)
+{
+	const struct source *src = source_at(kn->source);
+	plx_mask observed = kn->have & PLX_READINESS;
+
+	if (src->kind == SOURCE_FILE)
+		return file_ready(kn, src);
+	if (src->kind == SOURCE_ALWAYS)
+		return true;
+	if (kn->have >> PASS_SHIFT != (set->pass & 0xffffu)) {
+		observed = backend_sample((int)src->fd, knote_want(kn));
+		if ((observed & PLX_NVAL) != 0 ||
+		    filter_sees(kn, observed) == 0)
+			return false;
+		kn->have = (set->pass << PASS_SHIFT) | observed;
+	}
+	if (kn->filter == FILTER_FD || (kn->bits & FOPT_LOWAT) == 0)
+		return true;
+	if ((observed & (PLX_RDHUP | PLX_HUP | PLX_ERR)) != 0)
+		return true;
+	return (kn->filter == FILTER_READ ?
+			   measure_read((int)src->fd, observed) :
+			   measure_write((int)src->fd)) >= kn->data;
+}
+
+static bool
+knote_true(const struct iset *set, struct knote *kn)
+{
+	if ((kn->flags & KN_FORCED) != 0)
+		return true;
+	if (knote_is_fd(kn))
+		return fd_true(set, kn);
+	return (kn->flags & KN_FIRED) != 0;
+}
+
+/* --- hand it over --- */
+
+static void
+delivery_fill(uint32_t kn_index, struct delivery *d)
+{
+	const struct knote *kn = knote_at(kn_index);
+
+	*d = (struct delivery){
+		.filter = (enum plx_filter)kn->filter,
+		.flags = kn->flags & KN_FACE_FLAGS,
+		.udata = kn->udata,
+	};
+	if ((kn->flags & KN_EXT) != 0)
+		ext_load(kn_index, d->ext);
+	switch (kn->filter) {
+	case FILTER_TIMER:
+		d->ident = kn->ident;
+		d->data = timer_at((uint32_t)kn->data)->count;
+		break;
+	case FILTER_USER:
+		d->ident = kn->ident;
+		d->data = kn->data;
+		d->user_bits = kn->bits;
+		break;
+	default:
+		d->ident = source_at(kn->source)->fd;
+		d->kind = source_at(kn->source)->kind;
+		d->have = kn->have & PLX_READINESS;
+		if (kn->filter == FILTER_FD)
+			d->have = filter_sees(kn, d->have);
+		break;
+	}
+}
+
+static void
+fired_clear(struct knote *kn)
+{
+	if (kn->filter == FILTER_TIMER)
+		timer_at((uint32_t)kn->data)->count = 0;
+	if (!knote_is_fd(kn))
+		kn->flags &= (uint16_t)~KN_FIRED;
+}
+
+static void
+delivered(struct iset *set, uint32_t kn_index)
+{
+	struct knote *kn = knote_at(kn_index);
+	const bool edge = (kn->flags & KN_CLEAR) != 0 ||
+	    (kn->filter == FILTER_FD && (kn->bits & PLX_EDGE) != 0);
+
+	if ((kn->flags & KN_ONESHOT) != 0) {
+		knote_remove(set, kn_index);
+		return;
+	}
+	if (edge)
+		fired_clear(kn);
+	if ((kn->flags & KN_DISPATCH) != 0) {
+		if (kn->filter == FILTER_TIMER)
+			timer_disable(set, kn_index);
+		knote_step(set, kn_index, KNOTE_DELIVERED_DISABLE);
+		if (knote_is_fd(kn))
+			(void)source_sync(set, kn->source, false);
+		return;
+	}
+	if (edge || knote_kernel_keeps(kn))
+		knote_step(set, kn_index, KNOTE_DELIVERED_IDLE);
+	else
+		knote_step(set, kn_index, KNOTE_DELIVERED_AGAIN);
+}
+
+int
+iset_deliver(struct iset *set, struct delivery *out, int out_max)
+{
+	uint32_t left = set->ready.n;
+	int n = 0;
+
+	for (; left > 0 && n < out_max; left--) {
+		const uint32_t kn_index = ready_pop(set);
+		struct knote *kn = knote_at(kn_index);
+
+		PLX_ASSERT(kn_index != 0);
+		if (kn->state == KNOTE_DEAD) {
+			knote_free(kn_index);
+			continue;
+		}
+		if (kn->state != KNOTE_QUEUED)
+			continue;
+		if (!knote_true(set, kn)) {
+			knote_step(set, kn_index, KNOTE_STALE);
+			continue;
+		}
+		delivery_fill(kn_index, &out[n]);
+		n++;
+		delivered(set, kn_index);
+	}
+	return n;
+}
+
+int
+ready_count_true(struct iset *set)
+{
+	uint32_t at = set->ready.head;
+	int n = 0;
+
+	while (at != 0 && at != READY_END) {
+		struct knote *kn = knote_at(at);
+
+		if (kn->state == KNOTE_QUEUED && knote_true(set, kn))
+			n++;
+		at = kn->ready_next;
+	}
+	return n;
+}

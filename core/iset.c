@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * iset.c - sets: making, finding, locking, ending them.
+ *
+ * A set lives while it has a number (names) or somebody inside. Objects are
+ * type-stable: a stale pointer sees another life, never other memory.
+ */
+#include "core/iset.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "core/bug.h"
+#include "core/fdtab.h"
+#include "core/iset_impl.h"
+#include "core/proc.h"
+#include "core/sys.h"
+
+struct plx_arena plx_isets = PLX_ARENA(struct iset, 4);
+struct plx_arena plx_knotes = PLX_ARENA(struct knote, 10);
+struct plx_arena plx_sources = PLX_ARENA(struct source, 10);
+struct plx_arena plx_timers = PLX_ARENA(struct plx_timer, 10);
+
+#define ORPHANS_MAX_FIRST 64
+
+static bool
+presence_deferrable(void)
+{
+	return plx_proc_presence() == PLX_PRESENCE_INTERPOSED;
+}
+
+static void
+iset_reset(struct iset *set, uint32_t index, enum plx_face face, int fd)
+{
+	set->index = index;
+	set->policy = plx_policy_of(face);
+	set->face = face;
+	set->pass = 0;
+	set->soft_n = 0;
+	set->orphans_n = 0;
+	set->orphan_head = 0;
+	set->orphans_max = ORPHANS_MAX_FIRST;
+	set->files_n = 0;
+	set->wake_state = WAKE_ABSENT;
+	set->kick = 0;
+	set->strangers = 0;
+	set->timer_fd = -1;
+	set->timer_armed_ns = 0;
+	set->notify_fd = -1;
+	set->ready = (struct ready_list){ 0 };
+	set->timers = (struct timer_heap){ 0 };
+	set->hash = (struct knote_hash){ 0 };
+	set->dirty_n = 0;
+	plx_lock_reset(&set->lock);
+	/* relaxed: published by the release of `life` below. */
+	atomic_store_explicit(&set->epfd, fd, memory_order_relaxed);
+	atomic_store_explicit(&set->lane_fd, -1, memory_order_relaxed);
+	atomic_store_explicit(&set->closed, 0, memory_order_relaxed);
+	atomic_store_explicit(&set->names, 1, memory_order_relaxed);
+	atomic_store_explicit(&set->inside, 0, memory_order_relaxed);
+	atomic_store_explicit(&set->waiters, 0, memory_order_relaxed);
+	/* Where libc's close passes us by, nothing is private. */
+	atomic_store_explicit(&set->seen, presence_deferrable() ? 0 : 1,
+	    memory_order_relaxed);
+	/* release: a complete set, for those who scan the arena. */
+	atomic_store_explicit(&set->life, ISET_LIVE, memory_order_release);
+}
+
+int
+iset_create(enum plx_face face)
+{
+	const uint32_t index = arena_take(&plx_isets);
+	struct iset *set = arena_at(&plx_isets, index);
+	int fd;
+	int r;
+
+	if (set == NULL)
+		return -ENOMEM;
+	fd = plx_sys_epoll_create1(O_CLOEXEC);
+	if (fd < 0) {
+		arena_give(&plx_isets, index);
+		return fd;
+	}
+	iset_reset(set, index, face, fd);
+	r = mirror_prepare(set);
+	if (r >= 0)
+		r = fdtab_publish(fd, FD_ISET, index);
+	if (r < 0) {
+		atomic_store_explicit(&set->life, ISET_FREE,
+		    memory_order_relaxed);
+		(void)plx_sys_close(fd);
+		arena_give(&plx_isets, index);
+		return r;
+	}
+	return fd;
+}
+
+static void
+source_end(struct iset *set, uint32_t src_index)
+{
+	_Atomic uint32_t *slot =
+	    fd_index_slot(set, (int)source_at(src_index)->fd);
+	uint32_t expected = src_index;
+
+	/* acq_rel: decides between us and a closer of that number. */
+	if (atomic_compare_exchange_strong_explicit(slot, &expected, 0,
+		memory_order_acq_rel, memory_order_relaxed))
+		source_forget(set, src_index);
+}
+
+static void
+private_close(int fd)
+{
+	if (fd < 0)
+		return;
+	(void)fdtab_forget(fd);
+	(void)plx_sys_close(fd);
+}
+
+static void
+idents_end(struct iset *set)
+{
+	for (uint32_t i = 0; i < set->hash.size; i++) {
+		uint32_t at = set->hash.bucket[i];
+
+		while (at != 0) {
+			struct knote *kn = knote_at(at);
+			const uint32_t next = kn->chain;
+
+			if (kn->filter == FILTER_TIMER)
+				timer_detach(set, at);
+			knote_step(set, at, KNOTE_DROP);
+			if ((kn->flags & KN_LINKED) == 0)
+				knote_free(at);
+			at = next;
+		}
+	}
+	if (set->hash.bucket != NULL)
+		plx_sys_unmap(set->hash.bucket,
+		    set->hash.size * sizeof(*set->hash.bucket));
+}
+
+/* Nobody has a number or is inside: everything goes. */
+static void
+iset_end(struct iset *set)
+{
+	uint32_t at;
+
+	fd_index_each(set, source_end);
+	sources_reap_closed(set);
+	orphans_forget(set);
+	idents_end(set);
+	for (at = ready_pop(set); at != 0; at = ready_pop(set))
+		knote_free(at);
+	if (set->timers.slot != NULL)
+		plx_sys_unmap(set->timers.slot,
+		    set->timers.max * sizeof(*set->timers.slot));
+	private_close(atomic_load_explicit(&set->lane_fd,
+	    memory_order_relaxed));
+	private_close(set->timer_fd);
+	private_close(set->notify_fd);
+	/* release: the object may be taken again. */
+	atomic_store_explicit(&set->life, ISET_FREE, memory_order_release);
+	arena_give(&plx_isets, set->index);
+}
+
+static struct iset *
+set_enter(int fd)
+{
+	struct fd_entry entry;
+	struct iset *set;
+
+	if (PLX_UNLIKELY(plx_proc_forked()))
+		iset_fork_child();
+	entry = fdtab_get(fd);
+	if (entry.kind != FD_ISET)
+		return NULL;
+	set = arena_at(&plx_isets, entry.object);
+	PLX_ASSERT(set != NULL);
+	/* acq_rel: pairs with iset_put and with the closer's last look. */
+	(void)atomic_fetch_add_explicit(&set->inside, 1, memory_order_acq_rel);
+	if (atomic_load_explicit(&set->life, memory_order_acquire) !=
+		ISET_LIVE ||
+	    fdtab_generation(fd) != entry.generation) {
+		iset_put(set);
+		return NULL;
+	}
+	return set;
+}
+
+struct iset *
+iset_get_any(int fd)
+{
+	return set_enter(fd);
+}
+
+struct iset *
+iset_get(int fd, enum plx_face face)
+{
+	struct iset *set = set_enter(fd);
+
+	if (set == NULL || set->face == face)
+		return set;
+	iset_put(set);
+	return NULL;
+}
+
+void
+iset_put(struct iset *set)
+{
+	uint32_t dying = ISET_DYING;
+
+	/* acq_rel: the last one out sees everything the others did. */
+	if (atomic_fetch_sub_explicit(&set->inside, 1, memory_order_acq_rel) !=
+	    1)
+		return;
+	/* Only one can turn DYING into FREE-to-be. */
+	if (atomic_compare_exchange_strong_explicit(&set->life, &dying,
+		ISET_FREE, memory_order_acq_rel, memory_order_relaxed))
+		iset_end(set);
+}
+
+bool
+iset_lock(struct iset *set)
+{
+	if (plx_lock_take(&set->lock) < 0)
+		return false;
+	sources_reap_closed(set);
+	return true;
+}
+
+void
+iset_unlock(struct iset *set)
+{
+	mirror_settle(set);
+	plx_lock_drop(&set->lock);
+}
+
+bool
+iset_deferrable(const struct iset *set)
+{
+	/* Only where every close is seen and removes can nothing go wrong. */
+	if (set->policy->closed != POLICY_CLOSED_REMOVED)
+		return false;
+	/* relaxed: both change under the lock or before they matter. */
+	return atomic_load_explicit(&set->seen, memory_order_relaxed) == 0 &&
+	    atomic_load_explicit(&set->waiters, memory_order_relaxed) == 0;
+}

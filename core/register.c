@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * register.c - one change of one registration, under the set's lock.
+ *
+ * What happens to an interest that exists, or does not, is the policy row's
+ * word; the order of the steps on an existing interest is FreeBSD's
+ * kqueue_register. Nothing is changed before everything that can fail is done.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+
+#include "core/bug.h"
+#include "core/fdtab.h"
+#include "core/iset.h"
+#include "core/iset_impl.h"
+#include "core/proc.h"
+#include "core/sys.h"
+
+static bool
+fd_is_open(uint64_t ident)
+{
+	return ident <= INT_MAX &&
+	    plx_sys_fcntl((int)ident, F_GETFD, 0) >= 0;
+}
+
+static void
+fd_take_values(struct knote *kn, const struct iset_spec *spec)
+{
+	if (kn->filter == FILTER_FD) {
+		kn->bits = spec->want;
+		return;
+	}
+	kn->bits = spec->fopts;
+	kn->data = spec->data;
+}
+
+/* --- a new interest --- */
+
+static int
+fd_attach(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
+{
+	struct knote *kn = knote_at(kn_index);
+	uint32_t src_index;
+	int r;
+
+	r = source_take(set, (int)spec->ident, &src_index);
+	if (r < 0)
+		return r;
+	kn->source = src_index;
+	kn->have = 0;
+	fd_take_values(kn, spec);
+	source_link(source_at(src_index), kn_index);
+	r = source_arm_first(set, src_index, kn_index);
+	if (r < 0) {
+		source_at(src_index)->klist = kn->chain;
+		source_settle_empty(set, src_index);
+		return r;
+	}
+	/* What we look at ourselves may be true already. */
+	if (source_at(src_index)->kind != SOURCE_POLLED &&
+	    kn->state == KNOTE_IDLE)
+		knote_step(set, kn_index, KNOTE_ACTIVATE);
+	return 0;
+}
+
+static int
+ident_attach(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
+{
+	struct knote *kn = knote_at(kn_index);
+	int r;
+
+	r = hash_reserve(set);
+	if (r < 0)
+		return r;
+	kn->ident = spec->ident;
+	if (spec->filter == FILTER_TIMER) {
+		r = timer_attach(set, kn_index, spec);
+		if (r < 0)
+			return r;
+	}
+	hash_insert(set, kn_index);
+	if (spec->filter == FILTER_USER)
+		user_attach(set, kn_index, spec);
+	return 0;
+}
+
+static int
+register_new(struct iset *set, const struct iset_spec *spec)
+{
+	uint32_t kn_index;
+	int r;
+
+	if (spec->filter == FILTER_WRITE) {
+		r = file_writable(spec->ident);
+		if (r < 0)
+			return r;
+	}
+	kn_index = knote_new(set, spec);
+	if (kn_index == 0)
+		return -ENOMEM;
+	if ((spec->op & ISET_DISABLE) != 0)
+		knote_step(set, kn_index, KNOTE_DISABLE);
+	r = ext_store(set, kn_index, spec);
+	if (r >= 0)
+		r = filter_is_fd(spec->filter) ?
+		    fd_attach(set, kn_index, spec) :
+		    ident_attach(set, kn_index, spec);
+	if (r < 0) {
+		ext_drop(kn_index);
+		knote_step(set, kn_index, KNOTE_DROP);
+		knote_free(kn_index);
+		return r;
+	}
+	if ((spec->op & ISET_FORCE_ONESHOT) != 0) {
+		knote_at(kn_index)->flags |= KN_ONESHOT | KN_FORCED;
+		knote_step(set, kn_index, KNOTE_ACTIVATE);
+	}
+	return 0;
+}
+
+/* --- an existing interest --- */
+
+void
+knote_remove(struct iset *set, uint32_t kn_index)
+{
+	struct knote *kn = knote_at(kn_index);
+
+	ext_drop(kn_index);
+	if (knote_is_fd(kn)) {
+		source_drop_knote(set, kn_index);
+		return;
+	}
+	if (kn->filter == FILTER_TIMER)
+		timer_detach(set, kn_index);
+	hash_remove(set, kn_index);
+	knote_step(set, kn_index, KNOTE_DROP);
+	if ((kn->flags & KN_LINKED) == 0)
+		knote_free(kn_index);
+}
+
+static void
+knote_enable(struct iset *set, uint32_t kn_index)
+{
+	struct knote *kn = knote_at(kn_index);
+	const bool was_off = kn->state == KNOTE_DISABLED ||
+	    kn->state == KNOTE_DISABLED_PENDING;
+
+	knote_step(set, kn_index, KNOTE_ENABLE);
+	if (was_off && kn->filter == FILTER_TIMER)
+		timer_enable(set, kn_index);
+	if (was_off && kn->filter == FILTER_USER &&
+	    (kn->flags & KN_FIRED) != 0)
+		knote_step(set, kn_index, KNOTE_ACTIVATE);
+}
+
+static void
+knote_disable(struct iset *set, uint32_t kn_index)
+{
+	struct knote *kn = knote_at(kn_index);
+
+	if (kn->filter == FILTER_TIMER)
+		timer_disable(set, kn_index);
+	knote_step(set, kn_index, KNOTE_DISABLE);
+}
+
+/*
+ * New values may have made a queued descriptor event untrue; the kernel is
+ * asked again when it is told the new mask, so the old observation can go.
+ */
+static int
+fd_change(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
+{
+	struct knote *kn = knote_at(kn_index);
+	const struct knote before = *kn;
+	struct source *src = source_at(kn->source);
+	int r;
+
+	fd_take_values(kn, spec);
+	if (kn->filter == FILTER_FD) {
+		kn->flags = (uint16_t)((kn->flags & ~(uint32_t)KN_FACE_FLAGS) |
+		    (spec->flags & KN_FACE_FLAGS));
+		if (kn->state == KNOTE_QUEUED)
+			knote_step(set, kn_index, KNOTE_STALE);
+	}
+	r = source_sync(set, kn->source, true);
+	if (r < 0) {
+		kn->bits = before.bits;
+		kn->data = before.data;
+		return r;
+	}
+	if (src->kind != SOURCE_POLLED && kn->state == KNOTE_IDLE)
+		knote_step(set, kn_index, KNOTE_ACTIVATE);
+	return 0;
+}
+
+static int
+values_change(struct iset *set, uint32_t kn_index,
+    const struct iset_spec *spec)
+{
+	struct knote *kn = knote_at(kn_index);
+
+	switch (kn->filter) {
+	case FILTER_TIMER:
+		return timer_change(set, kn_index, spec);
+	case FILTER_USER:
+		user_change(set, kn_index, spec);
+		return 0;
+	default:
+		return fd_change(set, kn_index, spec);
+	}
+}
+
+static int
+register_change(struct iset *set, uint32_t kn_index,
+    const struct iset_spec *spec)
+{
+	struct knote *kn = knote_at(kn_index);
+	int r;
+
+	if ((spec->op & ISET_DELETE) != 0) {
+		knote_remove(set, kn_index);
+		return 0;
+	}
+	r = ext_store(set, kn_index, spec);
+	if (r < 0)
+		return r;
+	if ((spec->op & ISET_ENABLE) != 0)
+		knote_enable(set, kn_index);
+	else if ((spec->op & ISET_DISABLE) != 0)
+		knote_disable(set, kn_index);
+	r = values_change(set, kn_index, spec);
+	if (r < 0)
+		return r;
+	if ((spec->op & ISET_KEEP_UDATA) == 0)
+		kn->udata = spec->udata;
+	if ((spec->op & ISET_FORCE_ONESHOT) != 0) {
+		kn->flags |= KN_ONESHOT | KN_FORCED;
+		knote_step(set, kn_index, KNOTE_ACTIVATE);
+	}
+	return 0;
+}
+
+/* --- which of the two --- */
+
+static uint32_t
+knote_find(struct iset *set, const struct iset_spec *spec)
+{
+	uint32_t src_index;
+
+	if (!filter_is_fd(spec->filter))
+		return hash_find(set, spec->filter, spec->ident);
+	if (spec->ident > INT_MAX)
+		return 0;
+	src_index = fd_index_get(set, (int)spec->ident);
+	if (src_index == 0)
+		return 0;
+	return source_find_knote(source_at(src_index), spec->filter);
+}
+
+static int
+register_unknown(const struct iset *set, const struct iset_spec *spec)
+{
+	const enum policy_unknown rule = (spec->op & ISET_DELETE) != 0 ?
+	    set->policy->remove_unknown :
+	    set->policy->modify_unknown;
+
+	/* A closed descriptor is said first, by every face that says it. */
+	if (filter_is_fd(spec->filter) && !fd_is_open(spec->ident))
+		return -EBADF;
+	PLX_ASSERT(rule == POLICY_UNKNOWN_ENOENT);
+	return -ENOENT;
+}
+
+/*
+ * ADD of what is registered, where that is an error. The kernel has the last
+ * word: if it takes the registration, the number became another file behind our
+ * back, and the old interest lives on without a number.
+ */
+static int
+register_exists(struct iset *set, uint32_t kn_index,
+    const struct iset_spec *spec)
+{
+	const uint32_t src_index = knote_at(kn_index)->source;
+	const int epfd =
+	    atomic_load_explicit(&set->epfd, memory_order_relaxed);
+	const int fd = (int)spec->ident;
+	int r;
+
+	r = backend_add(epfd, fd, ARMED_EDGE | ARMED_ONESHOT,
+	    source_cookie(src_index, 0));
+	if (r < 0)
+		return r;
+	(void)backend_del(epfd, fd);
+	source_behind(set, src_index);
+	return register_new(set, spec);
+}
+
+/* Removal where the kernel's own answer must come back (raw mask face). */
+static int
+register_raw_delete(struct iset *set, uint32_t kn_index)
+{
+	const uint32_t src_index = knote_at(kn_index)->source;
+	struct source *src = source_at(src_index);
+	int r;
+
+	r = backend_del(atomic_load_explicit(&set->epfd, memory_order_relaxed),
+	    (int)src->fd);
+	if (r < 0) {
+		source_behind(set, src_index);
+		return r;
+	}
+	src->armed[0] = 0;
+	knote_remove(set, kn_index);
+	return 0;
+}
+
+static int
+register_again(struct iset *set, uint32_t kn_index,
+    const struct iset_spec *spec)
+{
+	const bool fd_filter = filter_is_fd(spec->filter);
+
+	/* Blind: the number may have become another file, or none. */
+	if (fd_filter && spec->filter != FILTER_FD &&
+	    plx_proc_presence() != PLX_PRESENCE_INTERPOSED &&
+	    !fd_is_open(spec->ident)) {
+		source_behind(set, knote_at(kn_index)->source);
+		return -EBADF;
+	}
+	if ((spec->op & ISET_ADD) != 0 &&
+	    set->policy->again == POLICY_AGAIN_EEXIST)
+		return register_exists(set, kn_index, spec);
+	if ((spec->op & ISET_DELETE) != 0 && spec->filter == FILTER_FD)
+		return register_raw_delete(set, kn_index);
+	return register_change(set, kn_index, spec);
+}
+
+static int
+register_locked(struct iset *set, const struct iset_spec *spec)
+{
+	const uint32_t kn_index = knote_find(set, spec);
+
+	if (kn_index != 0)
+		return register_again(set, kn_index, spec);
+	if ((spec->op & ISET_ADD) == 0)
+		return register_unknown(set, spec);
+	if (filter_is_fd(spec->filter) && spec->ident > INT_MAX)
+		return -EBADF;
+	return register_new(set, spec);
+}
+
+int
+iset_register(struct iset *set, const struct iset_spec *spec)
+{
+	int r;
+
+	PLX_ASSERT(spec->filter < FILTER_MAX);
+	/* A set in a set: it is looked at from now on. Before our lock. */
+	if (filter_is_fd(spec->filter) && spec->ident <= INT_MAX &&
+	    fdtab_kind((int)spec->ident) == FD_ISET)
+		iset_publish((int)spec->ident);
+	if (!iset_lock(set))
+		return -EDEADLK;
+	r = register_locked(set, spec);
+	iset_unlock(set);
+	return r;
+}

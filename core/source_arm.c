@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * source_arm.c - what the kernel is told about a source.
+ *
+ * Two plain level knotes share one kernel registration. A knote with a trigger
+ * of its own (edge, oneshot, dispatch, lowat) beside another one gets its own
+ * registration in a second epoll, the lane, which is nested in the set: so no
+ * change of one knote ever re-fires the edge of the other.
+ *
+ * A first registration goes to the kernel at once, for its errors must come
+ * back. What cannot fail (a smaller mask, a removal, a re-arm) is put on the
+ * set's dirty list while the set is private and nobody waits, and flushed
+ * before anybody can notice (spec: performance of toggles).
+ *
+ * Authority: epoll_ctl(2); FreeBSD kqueue(2) for what must not re-fire.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/eventfd.h>
+
+#include "core/bug.h"
+#include "core/iset_impl.h"
+#include "core/os.h"
+#include "core/sys.h"
+
+/* Linux and glibc agree on O_CLOEXEC for epoll_create1. */
+#define EPOLL_CREATE_CLOEXEC O_CLOEXEC
+
+plx_mask
+knote_want(const struct knote *kn)
+{
+	switch (kn->filter) {
+	case FILTER_READ:
+		return PLX_IN | PLX_RDHUP;
+	case FILTER_WRITE:
+		return PLX_OUT;
+	case FILTER_FD:
+		return kn->bits & ARMED_READINESS;
+	default:
+		PLX_BUG("a filter without a descriptor wants no mask");
+	}
+}
+
+plx_mask
+filter_sees(const struct knote *kn, plx_mask observed)
+{
+	switch (kn->filter) {
+	case FILTER_READ:
+		return observed & (PLX_IN | PLX_RDHUP | PLX_HUP | PLX_ERR);
+	case FILTER_WRITE:
+		return observed & (PLX_OUT | PLX_HUP | PLX_ERR);
+	default:
+		return observed & (kn->bits | PLX_UNASKED) & PLX_READINESS;
+	}
+}
+
+static bool
+knote_enabled(const struct knote *kn)
+{
+	return kn->state == KNOTE_IDLE || kn->state == KNOTE_QUEUED;
+}
+
+static uint16_t
+knote_trigger(const struct knote *kn)
+{
+	uint16_t trigger = 0;
+
+	if ((kn->flags & KN_CLEAR) != 0)
+		trigger |= ARMED_EDGE;
+	if (kn->filter == FILTER_FD && (kn->bits & PLX_EDGE) != 0)
+		trigger |= ARMED_EDGE;
+	if (kn->filter != FILTER_FD && (kn->bits & FOPT_LOWAT) != 0)
+		return ARMED_EDGE; /* each arrival is looked at, none ends it */
+	if ((kn->flags & (KN_ONESHOT | KN_DISPATCH)) != 0)
+		trigger |= ARMED_ONESHOT;
+	return trigger;
+}
+
+static unsigned int
+knote_lane(const struct knote *kn)
+{
+	return (kn->flags & KN_LANE) != 0 ? 1 : 0;
+}
+
+static uint16_t
+lane_desired(const struct source *src, unsigned int lane)
+{
+	uint16_t desired = 0;
+	bool any = false;
+
+	for (uint32_t at = src->klist; at != 0; at = knote_at(at)->chain) {
+		const struct knote *kn = knote_at(at);
+
+		if (knote_lane(kn) != lane || !knote_enabled(kn))
+			continue;
+		any = true;
+		desired |= (uint16_t)(knote_want(kn) | knote_trigger(kn));
+	}
+	/* Asking for nothing still reports errors: keep it distinct from 0. */
+	return any ? desired | ARMED_PRESENT : 0;
+}
+
+static int
+lane_epfd(const struct iset *set, unsigned int lane)
+{
+	/* relaxed: the lane is made under the lock; epfd by dup and close. */
+	return lane == 0 ?
+	    atomic_load_explicit(&set->epfd, memory_order_relaxed) :
+	    atomic_load_explicit(&set->lane_fd, memory_order_relaxed);
+}
+
+/* A private number of ours had to move: the registration follows it. */
+static void
+lane_moved(int old_fd, int new_fd)
+{
+	const uint32_t sets =
+	    atomic_load_explicit(&plx_isets.used, memory_order_relaxed);
+
+	for (uint32_t i = 1; i <= sets; i++) {
+		struct iset *set = arena_at(&plx_isets, i);
+
+		if (set == NULL || lane_epfd(set, 1) != old_fd)
+			continue;
+		(void)backend_del(lane_epfd(set, 0), old_fd);
+		(void)backend_add(lane_epfd(set, 0), new_fd, PLX_IN,
+		    COOKIE_LANE);
+		atomic_store_explicit(&set->lane_fd, new_fd,
+		    memory_order_relaxed);
+	}
+}
+
+static int
+lane_make(struct iset *set)
+{
+	int fd;
+	int r;
+
+	if (lane_epfd(set, 1) >= 0)
+		return 0;
+	fd = plx_sys_epoll_create1(EPOLL_CREATE_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	fd = plx_os.fd_hide(fd, lane_moved);
+	if (fd < 0)
+		return fd;
+	r = backend_add(lane_epfd(set, 0), fd, PLX_IN, COOKIE_LANE);
+	if (r < 0) {
+		(void)plx_sys_close(fd);
+		return r;
+	}
+	atomic_store_explicit(&set->lane_fd, fd, memory_order_relaxed);
+	return 0;
+}
+
+/* One lane brought to what its knotes want, now. */
+static int
+lane_apply(struct iset *set, uint32_t src_index, unsigned int lane,
+    uint16_t desired)
+{
+	struct source *src = source_at(src_index);
+	const int epfd = lane_epfd(set, lane);
+	const uint64_t cookie = source_cookie(src_index, lane);
+	const bool present = (src->armed[lane] & ARMED_PRESENT) != 0;
+	int r = 0;
+
+	if (desired == 0) {
+		if (present && (src->armed[lane] & ARMED_OFF) == 0) {
+			/* It may be gone with its file already. */
+			(void)backend_del(epfd, (int)src->fd);
+			src->armed[lane] = 0;
+		}
+		return 0;
+	}
+	if (present)
+		r = backend_mod(epfd, (int)src->fd, desired, cookie);
+	/* The number means another file now: there that is a new interest. */
+	if (!present || (r == -ENOENT &&
+	    set->policy->closed == POLICY_CLOSED_REMOVED))
+		r = backend_add(epfd, (int)src->fd, desired, cookie);
+	if (r >= 0)
+		src->armed[lane] = desired;
+	return r;
+}
+
+static bool
+lane_differs(const struct source *src, unsigned int lane, uint16_t desired,
+    bool force)
+{
+	const uint16_t armed = src->armed[lane];
+
+	if (desired == 0)
+		return (armed & ARMED_PRESENT) != 0 && (armed & ARMED_OFF) == 0;
+	return force || armed != desired;
+}
+
+static void
+source_defer(struct iset *set, uint32_t src_index)
+{
+	struct source *src = source_at(src_index);
+
+	if (src->dirty != 0)
+		return;
+	if (set->dirty_n == DIRTY_MAX)
+		sources_flush(set);
+	src->dirty = 1;
+	set->dirty[set->dirty_n++] = src_index;
+}
+
+int
+source_sync(struct iset *set, uint32_t src_index, bool force)
+{
+	struct source *src = source_at(src_index);
+	int ret = 0;
+
+	if (src->kind != SOURCE_POLLED)
+		return 0;
+	for (unsigned int lane = 0; lane < 2; lane++) {
+		const uint16_t desired = lane_desired(src, lane);
+		const bool can_fail = desired != 0 &&
+		    (src->armed[lane] & ARMED_PRESENT) == 0;
+		int r;
+
+		if (!lane_differs(src, lane, desired,
+			force && desired != 0))
+			continue;
+		if (!can_fail && iset_deferrable(set)) {
+			if (force)
+				src->armed[lane] |= ARMED_STALE;
+			source_defer(set, src_index);
+			continue;
+		}
+		r = lane_apply(set, src_index, lane, desired);
+		if (r < 0)
+			ret = r;
+	}
+	return ret;
+}
+
+void
+sources_flush(struct iset *set)
+{
+	const uint32_t n = set->dirty_n;
+
+	set->dirty_n = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		const uint32_t src_index = set->dirty[i];
+		struct source *src = source_at(src_index);
+
+		src->dirty = 0;
+		for (unsigned int lane = 0; lane < 2; lane++) {
+			const uint16_t desired = lane_desired(src, lane);
+
+			/* On and off again since: nothing to say. */
+			if (lane_differs(src, lane, desired, false))
+				(void)lane_apply(set, src_index, lane, desired);
+		}
+		source_settle_empty(set, src_index);
+	}
+}
+
+/* True if the new knote needs a registration apart from the others. */
+static bool
+needs_lane(const struct source *src, uint32_t kn_index)
+{
+	bool own = knote_trigger(knote_at(kn_index)) != 0;
+	bool alone = true;
+
+	for (uint32_t at = src->klist; at != 0; at = knote_at(at)->chain) {
+		if (at == kn_index)
+			continue;
+		if (knote_lane(knote_at(at)) != 0)
+			return false; /* lane 1 is taken, lane 0 is free */
+		alone = false;
+		own = own || knote_trigger(knote_at(at)) != 0;
+	}
+	return own && !alone;
+}
+
+int
+source_arm_new(struct iset *set, uint32_t src_index, uint32_t kn_index)
+{
+	struct source *src = source_at(src_index);
+	struct knote *kn = knote_at(kn_index);
+	unsigned int lane;
+	int r;
+
+	if (src->kind != SOURCE_POLLED)
+		return 0;
+	if (needs_lane(src, kn_index)) {
+		r = lane_make(set);
+		if (r < 0)
+			return r;
+		kn->flags |= KN_LANE;
+	}
+	lane = knote_lane(kn);
+	if (!knote_enabled(kn)) {
+		/* Prove the descriptor, then be silent until it is enabled. */
+		if ((src->armed[lane] & ARMED_PRESENT) != 0)
+			return 0;
+		r = backend_add(lane_epfd(set, lane), (int)src->fd,
+		    ARMED_EDGE | ARMED_ONESHOT, source_cookie(src_index, lane));
+		if (r >= 0)
+			(void)backend_del(lane_epfd(set, lane), (int)src->fd);
+		return r;
+	}
+	return lane_apply(set, src_index, lane, lane_desired(src, lane));
+}
+
+int
+source_arm_first(struct iset *set, uint32_t src_index, uint32_t kn_index)
+{
+	struct source *src = source_at(src_index);
+	int r;
+
+	r = source_arm_new(set, src_index, kn_index);
+	if (r != -EPERM || knote_at(kn_index)->filter == FILTER_FD)
+		return r;
+	PLX_ASSERT(knote_at(kn_index)->chain == 0);
+	src->kind = file_kind((int)src->fd) & 0xfu;
+	if (src->kind != SOURCE_FILE)
+		return 0;
+	set->files_n++;
+	return file_watch(set, src);
+}

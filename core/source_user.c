@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * source_user.c - events that the program fires itself. No descriptor, no
+ * system call unless somebody sleeps or looks from outside.
+ *
+ * Authority: FreeBSD kqueue(2) EVFILT_USER, filt_usertouch; a trigger in the
+ * very ADD fires, as on OpenBSD and macOS (design.md 3.16).
+ */
+#include "core/iset_impl.h"
+
+#define USER_BITS_MASK UINT32_C(0x00ffffff)
+
+static uint32_t
+user_combined(uint32_t bits, const struct iset_spec *spec)
+{
+	const uint32_t given = spec->user_bits & USER_BITS_MASK;
+
+	switch (spec->combine) {
+	case USER_AND:
+		return bits & given;
+	case USER_OR:
+		return bits | given;
+	case USER_COPY:
+		return given;
+	case USER_NOP:
+	default:
+		return bits;
+	}
+}
+
+static void
+user_fire(struct iset *set, uint32_t kn_index)
+{
+	knote_at(kn_index)->flags |= KN_FIRED;
+	knote_step(set, kn_index, KNOTE_ACTIVATE);
+}
+
+void
+user_attach(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
+{
+	struct knote *kn = knote_at(kn_index);
+
+	kn->bits = spec->user_bits & USER_BITS_MASK;
+	if ((spec->fopts & FOPT_TRIGGER) != 0)
+		user_fire(set, kn_index);
+}
+
+void
+user_change(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
+{
+	struct knote *kn = knote_at(kn_index);
+
+	kn->bits = user_combined(kn->bits, spec);
+	kn->data = spec->data;
+	if ((spec->flags & KN_CLEAR) != 0) {
+		/* In a change, "clear" takes back a trigger, even its own. */
+		kn->flags &= (uint16_t)~KN_FIRED;
+		if (kn->state == KNOTE_QUEUED)
+			knote_step(set, kn_index, KNOTE_STALE);
+	} else if ((spec->fopts & FOPT_TRIGGER) != 0) {
+		user_fire(set, kn_index);
+	}
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * wait.c - collecting and delivering, with at most one blocking call a turn.
+ *
+ * One turn: under the lock, settle what changed and look at the ready list; if
+ * something may be due there, ask the kernel without blocking and deliver;
+ * otherwise drop the lock, make the one blocking call, take the lock, deliver.
+ * A turn that delivers nothing goes on until the deadline: a wake-up that turns
+ * out stale is never returned as "nothing" before its time.
+ *
+ * Authority: FreeBSD kqueue(2) on timeouts; epoll_wait(2). Nothing is unwound
+ * on cancellation: a waiter that was cancelled inside the call stays counted,
+ * which costs its set the deferral of changes, nothing else.
+ */
+#include <errno.h>
+
+#include "core/bug.h"
+#include "core/iset.h"
+#include "core/iset_impl.h"
+#include "core/os.h"
+#include "core/sys.h"
+
+/* A call never asks the kernel for more at a time than this. */
+#define COLLECT_MAX 65536
+/* Wake-up, timer, lane and notify. */
+#define OWN_DESCRIPTORS 4
+
+static _Atomic bool data_exact = true;
+
+void
+iset_data_exact(bool exact)
+{
+	/* relaxed: an option, set at start. */
+	atomic_store_explicit(&data_exact, exact, memory_order_relaxed);
+}
+
+/* Byte counts and end-of-file, asked after the lock was dropped. */
+static int
+finish(const struct iset_wait *w, int n)
+{
+	/* relaxed: see iset_data_exact. */
+	const bool exact =
+	    atomic_load_explicit(&data_exact, memory_order_relaxed);
+
+	for (int i = 0; i < n; i++) {
+		if (w->out[i].filter == FILTER_READ ||
+		    w->out[i].filter == FILTER_WRITE)
+			measure(&w->out[i], exact);
+	}
+	return n;
+}
+
+static bool
+set_closed(const struct iset *set)
+{
+	/* acquire: pairs with the closer's release. */
+	return atomic_load_explicit(&set->life, memory_order_acquire) !=
+	    ISET_LIVE;
+}
+
+static int
+epfd_of(const struct iset *set)
+{
+	/* relaxed: a number; a change of it is a close, checked after. */
+	return atomic_load_explicit(&set->epfd, memory_order_relaxed);
+}
+
+/*
+ * Room for the answer and for the set's own descriptors beside it, so that none
+ * of those hides a member; whatever is too much stays on the ready list.
+ */
+static int
+collect_max(const struct iset_wait *w)
+{
+	const int most = w->out_max < COLLECT_MAX ? w->out_max : COLLECT_MAX;
+	const size_t room = w->scratch_bytes / ISET_SCRATCH_BYTES;
+	const size_t wanted = (size_t)most + OWN_DESCRIPTORS;
+
+	return (int)(wanted < room ? wanted : room);
+}
+
+/* Ask without blocking, under the lock; -Exxx of the kernel is passed on. */
+static int
+collect_now(struct iset *set, const struct iset_wait *w)
+{
+	const int n = plx_sys_epoll_peek(epfd_of(set), w->scratch,
+	    collect_max(w));
+
+	if (n > 0)
+		iset_collect(set, w->scratch, n);
+	return n;
+}
+
+struct turn {
+	bool deliver; /* something is due without asking the kernel */
+	int64_t sleep_ns;
+};
+
+/* Under the lock: bring the set up to date and decide what to do. */
+static struct turn
+turn_plan(struct iset *set, const struct iset_wait *w)
+{
+	struct turn turn = { .deliver = false };
+	plx_deadline until = w->deadline;
+
+	set->pass++;
+	if (set->dirty_n > 0)
+		sources_flush(set);
+	timers_run(set);
+	if (set->files_n > 0)
+		files_look(set, false);
+	turn.deliver = set->soft_n > 0 || set->ready.n > 0;
+	if (turn.deliver || until == DEADLINE_NOW)
+		return turn;
+	if (set->timers.n > 0) {
+		const plx_deadline next = timers_next(set);
+
+		until = next < until ? next : until;
+	}
+	turn.sleep_ns = until == DEADLINE_NEVER ?
+	    -1 :
+	    deadline_left_ns(until, plx_sys_now_ns());
+	return turn;
+}
+
+static int
+turn_due(struct iset *set, const struct iset_wait *w)
+{
+	int n = collect_now(set, w);
+
+	if (n < 0 && n != -EFAULT)
+		n = 0;
+	if (n >= 0)
+		n = iset_deliver(set, w->out, w->out_max);
+	iset_unlock(set);
+	return n;
+}
+
+/* The lock is not held: the one call that may block. */
+static int
+turn_sleep(struct iset *set, const struct iset_wait *w, int64_t sleep_ns)
+{
+	const int epfd = epfd_of(set);
+	int n;
+
+	if (sleep_ns == 0)
+		n = plx_sys_epoll_peek(epfd, w->scratch, collect_max(w));
+	else
+		n = plx_os.epoll_wait(epfd, w->scratch, collect_max(w),
+		    sleep_ns, w->mask);
+	/* Closed, but the set has another number: go on with that. */
+	if (n == -EBADF && epfd != epfd_of(set))
+		return 0;
+	/* Closed behind our back, and the number means something else. */
+	return n == -EINVAL ? -EBADF : n;
+}
+
+static void
+waiter_enter(struct iset *set)
+{
+	/* seq_cst: announced before the last look; see mirror_settle. */
+	(void)atomic_fetch_add_explicit(&set->waiters, 1,
+	    memory_order_seq_cst);
+}
+
+static void
+waiter_leave(struct iset *set)
+{
+	/* relaxed: fewer waiters only means less work for others. */
+	(void)atomic_fetch_sub_explicit(&set->waiters, 1,
+	    memory_order_relaxed);
+}
+
+/* One turn: > 0 delivered, 0 nothing, -Exxx. */
+static int
+wait_turn(struct iset *set, const struct iset_wait *w)
+{
+	struct turn turn;
+	int n;
+
+	if (!iset_lock(set))
+		return -EINTR;
+	turn = turn_plan(set, w);
+	if (turn.deliver)
+		return turn_due(set, w);
+	if (turn.sleep_ns != 0)
+		waiter_enter(set);
+	iset_unlock(set);
+	n = turn_sleep(set, w, turn.sleep_ns);
+	if (turn.sleep_ns != 0)
+		waiter_leave(set);
+	if (set_closed(set))
+		return -EBADF;
+	if (n <= 0)
+		return n;
+	if (!iset_lock(set))
+		return -EINTR;
+	set->pass++;
+	iset_collect(set, w->scratch, n);
+	n = iset_deliver(set, w->out, w->out_max);
+	iset_unlock(set);
+	return n;
+}
+
+int
+iset_wait(struct iset *set, const struct iset_wait *w)
+{
+	PLX_ASSERT(w->out_max > 0);
+	for (;;) {
+		const int n = wait_turn(set, w);
+
+		if (n > 0)
+			return finish(w, n);
+		if (n < 0)
+			return n;
+		if (w->deadline == DEADLINE_NOW)
+			return 0;
+		if (w->deadline != DEADLINE_NEVER &&
+		    plx_sys_now_ns() >= w->deadline)
+			return 0;
+	}
+}
+
+#define PENDING_MAX 128
+
+static int
+pending_locked(struct iset *set)
+{
+	/* 16 bytes is the largest struct epoll_event of any machine. */
+	char events[PENDING_MAX * 16];
+	int collected;
+	int n;
+
+	set->pass++;
+	timers_run(set);
+	if (set->files_n > 0)
+		files_look(set, false);
+	collected = plx_sys_epoll_peek(epfd_of(set), (void *)events,
+	    PENDING_MAX);
+	if (collected > 0)
+		iset_collect(set, events, collected);
+	n = ready_count_true(set);
+	return n;
+}
+
+int
+iset_pending_fd(int fd)
+{
+	struct iset *set = iset_get_any(fd);
+	int n;
+
+	if (set == NULL)
+		return -EBADF;
+	if (!iset_lock(set)) {
+		iset_put(set);
+		return 0;
+	}
+	n = pending_locked(set);
+	iset_unlock(set);
+	iset_put(set);
+	return n;
+}
