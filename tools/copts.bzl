@@ -96,6 +96,9 @@ SHARED_OBJECT_LINKOPTS = [
     "-Wl,-z,relro",
     # Programs hold our function pointers, and threads are inside.
     "-Wl,-z,nodelete",
+    # Assembly that forgets to say so would make every program's stack
+    # executable.
+    "-Wl,-z,noexecstack",
     # _Unwind_Backtrace from the archive: libgcc_s would initialise libc before
     # its time, with an empty environment for good.
     "-static-libgcc",
