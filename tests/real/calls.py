@@ -4,55 +4,70 @@
 strace -k gives the stack of every system call, so each one is put where it
 belongs by its frames, innermost first:
 
-    program    libc's function of that name, called by the program: through
-               libpollux, or the call is missed
-    libc       made inside libc or the loader for its own ends (getaddrinfo,
-               fclose, start-up); nobody can count it by interposition
+    program    a function of libc's that we take over, called by the program;
+               through libpollux, or the call is missed
+    libc       made inside libc or the loader for their own ends (getaddrinfo,
+               fclose, start-up): nobody can count it by interposition
     ours       made by libpollux itself, not by libc on its behalf
-    raw        no libc frame at all: the program's own instruction, or by
-               syscall(2)
+    raw        an instruction of the program's own, or syscall(2)
 
-Equal must be, in each process: the program's calls by strace, and our count.
-`missed` must be none, and `ours` none for the waiting calls: with the checks
-on, the very call that came in goes on, and no other.
+For each image (a process between two execs) and each group the program's calls
+by strace must be as many as we counted. None may be missed, and of the waiting
+calls none may be ours: the very call that came in goes on, and no other.
+A process that installs a seccomp filter is compared no further, as we stop.
 """
 
 import collections
 import re
 
-# What is compared: the system calls, and the libc names that make them. The
-# first three columns of the table are exact in every program; what follows is
-# exact wherever the shim exports all of the names.
-GROUPS = [
-    ("epoll_create", ["epoll_create"], ["epoll_create"]),
-    ("epoll_create1", ["epoll_create1"], ["epoll_create1"]),
-    ("epoll_ctl", ["epoll_ctl"], ["epoll_ctl"]),
-    ("epoll_wait", ["epoll_wait"], ["epoll_wait"]),
-    ("epoll_pwait", ["epoll_pwait"], ["epoll_pwait"]),
-    ("epoll_pwait2", ["epoll_pwait2"], ["epoll_pwait2"]),
-    ("poll", ["poll"], ["poll"]),
-    ("ppoll", ["ppoll"], ["ppoll"]),
+# title: the system calls, libc's names for them, and ours in report_abi.h.
+GROUPS = {
+    "epoll_create": (["epoll_create"], ["epoll_create"], ["epoll_create"]),
+    "epoll_create1": (["epoll_create1"],) + (["epoll_create1"],) * 2,
+    "epoll_ctl": (["epoll_ctl"],) + (["epoll_ctl"],) * 2,
+    "epoll_wait": (["epoll_wait"],) + (["epoll_wait"],) * 2,
+    "epoll_pwait": (["epoll_pwait"],) + (["epoll_pwait"],) * 2,
+    "epoll_pwait2": (["epoll_pwait2"],) + (["epoll_pwait2"],) * 2,
+    "poll": (["poll"],) + (["poll"],) * 2,
+    "ppoll": (["ppoll"],) + (["ppoll"],) * 2,
     # glibc makes pselect6 of both.
-    ("select", ["select", "pselect6"], ["select", "pselect"]),
-    ("close", ["close"], ["close"]),
-    # closefrom is close_range to the end in glibc.
-    ("close_range", ["close_range"], ["close_range", "closefrom"]),
-    ("dup", ["dup"], ["dup"]),
-    ("dup2", ["dup2"], ["dup2"]),
-    ("dup3", ["dup3"], ["dup3"]),
-    ("fcntl", ["fcntl"], ["fcntl"]),
-]
-WAITS = {"epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll",
-         "select", "epoll_ctl", "epoll_create", "epoll_create1"}
-STARTERS = ["clone", "clone3", "fork", "vfork", "execve"]
-TRACED = [name for _, syscalls, _ in GROUPS for name in syscalls] + STARTERS
+    "select": (["select", "pselect6"],) + (["select", "pselect"],) * 2,
+    "close": (["close"],) + (["close"],) * 2,
+    # closefrom is close_range to the end.
+    "close_range": (["close_range"],) + (["close_range", "closefrom"],) * 2,
+    "dup": (["dup"],) + (["dup"],) * 2,
+    "dup2": (["dup2"],) + (["dup2"],) * 2,
+    "dup3": (["dup3"],) + (["dup3"],) * 2,
+    "fcntl": (["fcntl"],) + (["fcntl"],) * 2,
+    "socket": (["socket"],) + (["socket"],) * 2,
+    "socketpair": (["socketpair"],) + (["socketpair"],) * 2,
+    "accept": (["accept", "accept4"], ["accept", "accept4"], ["accept"]),
+    "pipe": (["pipe", "pipe2"], ["pipe", "pipe2"], ["pipe"]),
+    "eventfd": (["eventfd2"], ["eventfd"], ["eventfd"]),
+    "timerfd": (["timerfd_create"],) + (["timerfd_create"],) * 2,
+    "signalfd": (["signalfd4"], ["signalfd"], ["signalfd"]),
+    "open": (["open", "openat", "creat"],) + (["open", "openat", "creat"],
+                                              ["open"]),
+    "sendmsg": (["sendmsg"],) + (["sendmsg"],) * 2,
+    "recvmsg": (["recvmsg"],) + (["recvmsg"],) * 2,
+}
+WAITS = {"epoll_create", "epoll_create1", "epoll_ctl", "epoll_wait",
+         "epoll_pwait", "epoll_pwait2", "poll", "ppoll", "select"}
+# Taken over too where they come by syscall(2).
+BY_NUMBER = WAITS | {"close", "close_range", "dup", "dup2", "dup3", "fcntl"}
+FORKS = ["clone", "clone3", "fork", "vfork"]
+TRACED = [name for syscalls, _, _ in GROUPS.values() for name in syscalls
+          ] + FORKS + ["execve", "execveat", "prctl", "seccomp"]
+GROUP_OF = {name: title for title, (syscalls, _, _) in GROUPS.items()
+            for name in syscalls}
 
 LINE = re.compile(r"^(\d+) +(\w+)\((.*)$")
 RESUMED = re.compile(r"^(\d+) +<\.\.\. (\w+) resumed>(.*)$")
 FRAME = re.compile(r"^ > ([^(]*)(?:\(([^+)]*)(?:\+0x[0-9a-f]+)?\))?")
-LIBC = re.compile(r"/(libc|libpthread|ld-linux[^/]*|libc-[^/]*)\.so")
-# These come again as a new line when the kernel makes them again.
+LIBC = re.compile(r"/(libc|libpthread|ld-linux[^/]*)\.so")
+# The kernel makes such a call again, as a line of its own.
 AGAIN = re.compile(r"= \? ERESTART(SYS|NOINTR)\b")
+FILTER = re.compile(r"^(PR_SET_SECCOMP, SECCOMP_MODE_|SECCOMP_SET_MODE_)")
 
 
 class Call:
@@ -63,6 +78,10 @@ class Call:
         self.name = name
         self.text = text
         self.frames = []
+
+    def result(self):
+        match = re.search(r"= (-?\d+)[^=]*$", self.text)
+        return int(match.group(1)) if match else None
 
 
 def parse(lines):
@@ -83,109 +102,149 @@ def parse(lines):
             open_[last.tid] = last
             continue
         match = RESUMED.match(line)
-        if match and int(match.group(1)) in open_:
-            last = open_[int(match.group(1))]
+        last = open_.get(int(match.group(1))) if match else None
+        if last is not None:
             last.text += match.group(3)
-        else:
-            last = None
     return found
-
-
-def processes_of(found):
-    """{tid: pid}: threads belong to the process that made them."""
-    owner = {}
-    for call in found:
-        owner.setdefault(call.tid, call.tid)
-        if call.name in ("clone", "clone3", "fork", "vfork"):
-            match = re.search(r"= (\d+)$", call.text.rstrip())
-            if match and "CLONE_THREAD" in call.text:
-                owner[int(match.group(1))] = owner[call.tid]
-    # A thread may be seen before its creator's call returns.
-    for call in found:
-        match = re.search(r"= (\d+)$", call.text.rstrip())
-        if (call.name in ("clone", "clone3") and match
-                and "CLONE_THREAD" in call.text):
-            owner[int(match.group(1))] = owner[call.tid]
-    return owner
 
 
 def public_name(symbol):
     """libc's symbol as the name that programs use."""
     symbol = re.sub(r"^_*(GI_)?(_*libc_)?(IO_)?", "", symbol)
-    return re.sub(r"(64|_chk|_nocancel)$", "", symbol)
+    return re.sub(r"(64)?(_2|_chk|_nocancel)?$", "", symbol)
 
 
-def place(call, names):
-    """(where it belongs, whether libpollux was passed)."""
+def place(call, names, by_number):
+    """(where a call belongs, whether it came through libpollux)."""
     symbol = None
     for module, name in call.frames:
         if "libpollux.so" in module:
             return ("program", True) if symbol is not None else ("ours", True)
         if not LIBC.search(module):
             break
-        symbol = name
-    if symbol is None or public_name(symbol) == "syscall":
+        symbol = public_name(name)
+    if symbol is None:
         return "raw", False
-    if public_name(symbol) in names:
-        return "program", False
-    return "libc", False
+    if symbol == "syscall":
+        return ("program" if by_number else "raw"), False
+    return ("program" if symbol in names else "libc"), False
 
 
-class Tally:
-    """What strace saw of one group in one process."""
+class Image:
+    """What strace saw of a process from its start or an exec onwards."""
 
-    def __init__(self):
-        self.count = collections.Counter()
-        self.missed = []
+    def __init__(self, pid, number, shares_memory):
+        self.pid = pid
+        self.number = number  # of execs before it
+        self.shares_memory = shares_memory
+        self.filtered = False
+        self.watched = False  # some call came through libpollux
+        self.count = collections.defaultdict(collections.Counter)
+        self.missed = collections.defaultdict(list)
+
+    def add(self, call):
+        title = GROUP_OF[call.name]
+        where, passed = place(call, GROUPS[title][1], title in BY_NUMBER)
+        self.watched = self.watched or passed
+        if self.filtered or AGAIN.search(call.text):
+            return
+        self.count[title][where] += 1
+        if where == "program" and not passed:
+            self.missed[title].append(call)
 
 
-def tally(found, owner):
-    """{pid: {group: Tally}}"""
-    table = collections.defaultdict(
-        lambda: collections.defaultdict(Tally))
+def threads(found):
+    """({tid: pid}, pids that were made to share memory, as vfork does)."""
+    parent, sharing = {}, set()
     for call in found:
-        for group, syscalls, names in GROUPS:
-            if call.name not in syscalls or AGAIN.search(call.text):
-                continue
-            where, passed = place(call, names)
-            entry = table[owner[call.tid]][group]
-            entry.count[where] += 1
-            if where == "program" and not passed:
-                entry.missed.append(call)
-    return table
+        child = call.result()
+        if call.name not in FORKS or not child or child < 0:
+            continue
+        if "CLONE_THREAD" in call.text:
+            parent[child] = call.tid
+        elif call.name == "vfork" or "CLONE_VM" in call.text:
+            sharing.add(child)
+    owner = {}
+    for call in found:
+        tid = call.tid
+        while tid in parent:
+            tid = parent[tid]
+        owner[call.tid] = tid
+    return owner, sharing
+
+
+def images(found):
+    """Every image, in the order of their first calls."""
+    owner, sharing = threads(found)
+    current, all_ = {}, []
+    for call in found:
+        pid = owner[call.tid]
+        if pid not in current:
+            current[pid] = Image(pid, 0, pid in sharing)
+            all_.append(current[pid])
+        if call.name in ("execve", "execveat") and call.result() == 0:
+            current[pid] = Image(pid, current[pid].number + 1, False)
+            all_.append(current[pid])
+        elif call.name in ("prctl", "seccomp") and FILTER.match(call.text):
+            current[pid].filtered = True
+        elif call.name in GROUP_OF:
+            current[pid].add(call)
+    return all_
+
+
+def match_slots(seen, processes):
+    """[(image, counted calls)]: a fork's child is an image before any exec,
+    every other record belongs to the next image of its process."""
+    pairs, wrong = [], []
+    waiting = collections.defaultdict(list)
+    for process in processes:
+        forked = process["generation"] > 1
+        waiting[process["pid"], forked].append(process["calls"])
+    for image in seen:
+        slots = waiting[image.pid, image.number == 0]
+        if slots and (image.watched or image.number == 0):
+            pairs.append((image, slots.pop(0)))
+        elif image.watched and not image.shares_memory:
+            wrong.append("process %d was not recorded" % image.pid)
+    for (pid, _), slots in waiting.items():
+        if slots:
+            wrong.append("process %d was recorded, but not seen" % pid)
+    return pairs, wrong
+
+
+def compare_image(image, counted):
+    """Prints the rows of one image; what is wrong with them."""
+    wrong = []
+    for title, (_, _, ours) in GROUPS.items():
+        mine = sum(counted.get(name, 0) for name in ours)
+        count = image.count[title]
+        if not mine and not count:
+            continue
+        print("  %-8d %-14s %7d %5d %5d %5d %8d" % (
+            image.pid, title, count["program"], count["ours"],
+            count["libc"], count["raw"], mine))
+        where = "%s of %d: " % (title, image.pid)
+        if mine != count["program"] and not image.filtered:
+            wrong.append(where + "%d by strace, %d by us" % (
+                count["program"], mine))
+        if title in WAITS and count["ours"]:
+            wrong.append(where + "%d more than the program made"
+                         % count["ours"])
+        for call in image.missed[title][:1]:
+            wrong.append(where + "%d went past us, the first: %s(%s %s" % (
+                len(image.missed[title]), call.name, call.text, call.frames))
+    return wrong
 
 
 def compare(path, processes):
     """Prints the table of counts; the list of what is wrong with it."""
     with open(path, errors="replace") as log:
-        found = parse(log)
-    table = tally(found, processes_of(found))
-    counted = collections.defaultdict(collections.Counter)
-    for process in processes:
-        counted[process["pid"]].update(process["calls"])
-    wrong = []
-    print("  pid      call           program  ours  libc  raw  counted")
-    for pid in sorted(counted):
-        for group, _, names in GROUPS:
-            seen = table[pid][group]
-            mine = sum(counted[pid][name] for name in names)
-            if not mine and not seen.count:
-                continue
-            count = seen.count
-            print("  %-8d %-14s %7d %5d %5d %4d %8d" % (
-                pid, group, count["program"], count["ours"], count["libc"],
-                count["raw"], mine))
-            if mine != count["program"]:
-                wrong.append("%s of %d: %d by strace, %d by us"
-                             % (group, pid, count["program"], mine))
-            if seen.missed:
-                wrong.append("%s of %d: %d calls went past us, the first %s%s"
-                             % (group, pid, len(seen.missed),
-                                seen.missed[0].name, seen.missed[0].frames))
-            if group in WAITS and count["ours"]:
-                wrong.append("%s of %d: %d more calls than the program made"
-                             % (group, pid, count["ours"]))
-    total = sum(sum(c.values()) for c in counted.values())
-    if not total:
-        wrong.append("nothing was counted")
+        seen = images(parse(log))
+    pairs, wrong = match_slots(seen, processes)
+    print("  pid      call           program  ours  libc   raw  counted")
+    for image, counted in pairs:
+        wrong += compare_image(image, counted)
+    if not any(image.count[title]["program"] for image, _ in pairs
+               for title in WAITS):
+        wrong.append("no call was compared")
     return wrong

@@ -103,12 +103,16 @@ class Redis(harness.Case):
                        == "ok", "the background save failed")
         harness.until("only this client", lambda: client.info("clients")[
             "connected_clients"] == "1")
+        with open("/proc/%d/cmdline" % run.pid()) as line:
+            title = line.read().strip("\0 ")
         counter = client.bulk("GET", "counter:__rand_int__")
         stats = client.info("commandstats")
         client.sock.close()
         return {"counter": counter, "calls": {
             name: value.split(",")[0] for name, value in stats.items()
             if name not in ("cmdstat_info", "cmdstat_config|get")},
+            # It writes over its arguments and its environment.
+            "title": title.replace(run.directory, "$DIR"),
             "saved": os.path.getsize(run.path("dump.rdb")) > 4 << 20}
 
     def stop(self, run):

@@ -38,6 +38,7 @@ Subsystem sftp internal-sftp
 
 class Sshd(harness.Case):
     flags = []
+    options = ["follow=1"]
 
     def executable(self):
         return SSHD
