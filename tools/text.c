@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * text.c - a report for people. The first line of a finding says what
+ * happened, then whose stacks, then what comes of it and what to do.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/cli.h"
+#include "tools/report.h"
+
+/* Findings shown in full. */
+#define FULL_MAX 50u
+/* Frames shown of a stack. */
+#define FRAMES_MAX 8u
+/* Calls of a process shown by name. */
+#define CALLS_PER_LINE 6u
+
+#define RED    "\033[1;31m"
+#define YELLOW "\033[1;33m"
+#define BOLD   "\033[1m"
+#define PLAIN  "\033[0m"
+
+static const char *const role_names[PLX_FINDING_STACKS] = {
+	[PLX_STACK_MISUSED] = "HERE",
+	[PLX_STACK_OPENED] = "OPENED",
+	[PLX_STACK_REGISTERED] = "REGISTERED",
+	[PLX_STACK_CLOSED] = "CLOSED",
+};
+
+/* Shorter where the reader needs no more: below the working directory. */
+static const char *
+short_path(const char *path)
+{
+	static char cwd[4096];
+	size_t n;
+
+	if (strncmp(path, "/proc/self/cwd/", 15) == 0)
+		return path + 15;
+	if (strncmp(path, "./", 2) == 0)
+		return path + 2;
+	if (cwd[0] == '\0' && getcwd(cwd, sizeof(cwd)) == NULL)
+		return path;
+	n = strlen(cwd);
+	if (n > 1 && strncmp(path, cwd, n) == 0 && path[n] == '/')
+		return path + n + 1;
+	return path;
+}
+
+static void
+print_frame(FILE *out, size_t number, const struct plx_named_frame *frame)
+{
+	const char *path = frame->module != NULL ? frame->module->path : NULL;
+	const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+
+	fprintf(out, "      #%zu ", number);
+	if (frame->function != NULL)
+		fprintf(out, "%s", frame->function);
+	if (frame->file != NULL)
+		fprintf(out, " %s:%d", short_path(frame->file), frame->line);
+	else if (path != NULL)
+		fprintf(out, "%s%s+0x%" PRIx64 "%s",
+		    frame->function != NULL ? " (" : "",
+		    slash != NULL ? slash + 1 : path, frame->offset,
+		    frame->function != NULL ? ")" : "");
+	else
+		fprintf(out, "%s0x%" PRIx64, frame->function ? " " : "",
+		    frame->offset);
+	fprintf(out, "%s\n", frame->is_inlined ? " (inlined)" : "");
+}
+
+static void
+print_stack(FILE *out, const struct plx_entry *entry, size_t role)
+{
+	const struct plx_named_stack *stack = entry->stack[role];
+	const struct plx_finding *finding = entry->finding;
+
+	if (stack == NULL || stack->n == 0)
+		return;
+	fprintf(out, "    %s", role_names[role]);
+	if (role == PLX_STACK_MISUSED)
+		fprintf(out, " in %s", plx_api_name(finding->api));
+	if (finding->stack_tid[role] > 0)
+		fprintf(out, ", thread %d", finding->stack_tid[role]);
+	fputs(":\n", out);
+	for (size_t i = 0; i < stack->n && i < FRAMES_MAX; i++)
+		print_frame(out, i, &stack->frame[i]);
+	if (stack->n > FRAMES_MAX)
+		fprintf(out, "      ... %zu more\n", stack->n - FRAMES_MAX);
+}
+
+static void
+print_subject(FILE *out, const struct plx_finding *finding)
+{
+	uint32_t count = atomic_load_explicit(&finding->count,
+	    memory_order_relaxed);
+
+	fprintf(out, "    fd %d", finding->fd);
+	if (finding->fd_name[0] != '\0')
+		fprintf(out, " (%.*s)", (int)sizeof(finding->fd_name),
+		    finding->fd_name);
+	if (finding->set >= 0)
+		fprintf(out, " in set %d", finding->set);
+	fprintf(out, "; %s", plx_api_name(finding->api));
+	if (finding->ret < 0) {
+		const char *name = strerrorname_np(-finding->ret);
+
+		fprintf(out, " failed with %s", name != NULL ? name : "?");
+	} else {
+		fprintf(out, " returned %d", finding->ret);
+	}
+	fprintf(out, "; thread %d \"%.*s\"", finding->tid,
+	    (int)sizeof(finding->comm), finding->comm);
+	if (count > 1)
+		fprintf(out, "; %" PRIu32 " times", count);
+	fputc('\n', out);
+}
+
+static void
+print_finding(FILE *out, const struct plx_entry *entry, bool color)
+{
+	const struct plx_finding *finding = entry->finding;
+	const struct plx_about *about = entry->about;
+	bool bad = finding->severity == 'F' || finding->severity == 'E';
+
+	fprintf(out, "%s==pollux[%d]== %s PX%u (%s)%s: %s\n",
+	    color ? (bad ? RED : YELLOW) : "", finding->pid,
+	    plx_severity_word(finding->severity), finding->id,
+	    plx_confidence_word(finding->confidence), color ? PLAIN : "",
+	    about != NULL ? plx_about_title(about, finding->variant)
+			  : "this version has no text for it");
+	print_subject(out, finding);
+	print_stack(out, entry, PLX_STACK_MISUSED);
+	print_stack(out, entry, PLX_STACK_CLOSED);
+	print_stack(out, entry, PLX_STACK_REGISTERED);
+	print_stack(out, entry, PLX_STACK_OPENED);
+	if (about != NULL)
+		fprintf(out, "    effect: %s\n    fix: %s\n", about->effect,
+		    about->fix);
+	fprintf(out, "    more: pollux explain PX%u\n\n", finding->id);
+}
+
+static void
+print_coverage(FILE *out, uint32_t unseen)
+{
+	const char *before = "; coverage partial: ";
+
+	if (unseen == 0) {
+		fputs("; coverage full", out);
+		return;
+	}
+	for (unsigned bit = 0; plx_unseen_text(bit) != NULL; bit++) {
+		if (!(unseen & (1u << bit)))
+			continue;
+		fprintf(out, "%s%s", before, plx_unseen_text(bit));
+		before = ", ";
+	}
+}
+
+static void
+print_process(FILE *out, const struct plx_proc_slot *proc)
+{
+	uint64_t total = 0;
+	unsigned shown = 0;
+
+	for (unsigned i = 1; i < PLX_API_MAX; i++)
+		total += plx_calls(proc, i);
+	fprintf(out, "==pollux[%d]== %.*s%s%s: %" PRIu64 " calls seen",
+	    proc->pid, (int)sizeof(proc->comm), proc->comm,
+	    proc->generation > 1 ? " (forked)" : "",
+	    proc->engine ? " (engine)" : "", total);
+	print_coverage(out,
+	    atomic_load_explicit(&proc->unseen, memory_order_relaxed));
+	for (unsigned i = 1; i < PLX_API_MAX; i++) {
+		uint64_t n = plx_calls(proc, i);
+
+		if (n != 0)
+			fprintf(out, "%s%s %" PRIu64,
+			    shown++ % CALLS_PER_LINE == 0 ? "\n    " : ", ",
+			    plx_api_name(i), n);
+	}
+	fputc('\n', out);
+}
+
+void
+plx_report_counts(const struct plx_report *report, FILE *out)
+{
+	uint32_t claimed = atomic_load_explicit(&report->region->header.procs_n,
+	    memory_order_relaxed);
+
+	for (uint32_t i = 0; i < plx_region_processes(report->region); i++) {
+		const struct plx_proc_slot *proc = plx_region_process(
+		    report->region, i);
+
+		if (proc != NULL)
+			print_process(out, proc);
+		else
+			fprintf(out, "==pollux== a process was not recorded\n");
+	}
+	if (claimed > PLX_PROCS_MAX)
+		fprintf(out, "==pollux== %u more processes were not recorded\n",
+		    claimed - PLX_PROCS_MAX);
+}
+
+static void
+print_unused(FILE *out, const struct plx_suppressions *suppressions)
+{
+	for (size_t i = 0; suppressions != NULL && i < suppressions->n; i++) {
+		if (suppressions->list[i].used_n == 0)
+			fprintf(out, "==pollux== suppression not used: %s\n",
+			    suppressions->list[i].line);
+	}
+}
+
+static const char *
+plural(unsigned long long n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void
+print_summary(FILE *out, const struct plx_report *report, bool color)
+{
+	uint32_t lost = atomic_load_explicit(
+	    &report->region->header.findings_lost, memory_order_relaxed);
+
+	fprintf(out,
+	    "%sSUMMARY%s: pollux: %u error%s (%u certain), "
+	    "%u warning%s, %u suppressed, %llu repeat%s",
+	    color ? BOLD : "", color ? PLAIN : "", report->errors_n,
+	    plural(report->errors_n), report->certain_n, report->warnings_n,
+	    plural(report->warnings_n), report->suppressed_n, report->repeats_n,
+	    plural(report->repeats_n));
+	if (report->notes_n != 0)
+		fprintf(out, ", %u note%s", report->notes_n,
+		    plural(report->notes_n));
+	if (lost != 0)
+		fprintf(out, ", %u lost", lost);
+	fputc('\n', out);
+}
+
+void
+plx_report_text(const struct plx_report *report,
+    const struct plx_suppressions *suppressions, FILE *out, bool color)
+{
+	unsigned shown = 0;
+	unsigned left = 0;
+
+	for (size_t i = 0; i < report->n; i++) {
+		const struct plx_entry *entry = &report->entry[i];
+
+		if (entry->is_suppressed || entry->finding->severity == 'I')
+			continue;
+		if (shown++ < FULL_MAX)
+			print_finding(out, entry, color);
+		else
+			left++;
+	}
+	if (left != 0)
+		fprintf(out, "==pollux== %u more findings; --json has all\n",
+		    left);
+	plx_report_counts(report, out);
+	print_unused(out, suppressions);
+	print_summary(out, report, color);
+}

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * watch.c - one poll loop over a signalfd and pidfds. Nothing here runs in a
+ * signal handler.
+ */
+#include "tools/watch.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/cli.h"
+
+/* How often the region is looked at while something is awaited in it. */
+#define LOOK_MS 10
+/* A program that has not waited for events by then is up all the same. */
+#define UP_MS 5000
+/* From fork(2) in a process that ends to the child's first line to us. */
+#define FORK_GRACE_MS 500
+/* From our SIGTERM to SIGKILL. */
+#define KILL_MS 10000
+/* Before it is said that others are awaited. */
+#define PATIENCE_MS 1000
+
+enum place {
+	AT_SIGNAL,
+	AT_CHILD,
+	AT_MEANWHILE,
+	AT_OTHERS,
+	PLACES = AT_OTHERS + PLX_PROCS_MAX,
+};
+
+struct waiting {
+	struct plx_watch *watch;
+	struct pollfd poll[PLACES]; /* fd < 0: nothing there */
+	pid_t other[PLX_PROCS_MAX];
+	uint32_t others_n; /* slots of the region looked at */
+	bool looked[PLX_PROCS_MAX];
+	pid_t meanwhile_pid;
+	bool meanwhile_done;
+	bool said;
+	bool killed;
+	unsigned signals_n;
+	int64_t start_ms;
+	int64_t child_end_ms; /* 0: it lives */
+	int64_t term_ms;      /* when we sent SIGTERM, or 0 */
+};
+
+static int64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+void
+plx_watch_signals(sigset_t *ret_old)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGQUIT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, ret_old);
+}
+
+static int
+open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGQUIT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/*
+ * The pid of a slot may be another process's by now. The slot is ours if the
+ * process maps a file of the region's name; where /proc does not tell, believe.
+ */
+static bool
+maps_region(pid_t pid)
+{
+	char *path = plx_format("/proc/%d/maps", pid);
+	FILE *maps = fopen(path, "re");
+	char line[512];
+	bool found = false;
+
+	free(path);
+	if (maps == NULL)
+		return errno == EACCES;
+	while (!found && fgets(line, sizeof(line), maps) != NULL)
+		found = strstr(line, "/memfd:pollux") != NULL;
+	fclose(maps);
+	return found;
+}
+
+static void
+hold_other(struct waiting *w, uint32_t i, pid_t pid)
+{
+	int fd = pidfd_open(pid, 0);
+
+	if (fd < 0)
+		return; /* ended */
+	if (!maps_region(pid)) {
+		close(fd);
+		return;
+	}
+	w->poll[AT_OTHERS + i].fd = fd;
+	w->other[i] = pid;
+}
+
+/* Opens pidfds of processes that attached since the last look. */
+static void
+look_for_others(struct waiting *w)
+{
+	const struct plx_region *region = w->watch->region;
+
+	w->others_n = plx_region_processes(region);
+	for (uint32_t i = 0; i < w->others_n; i++) {
+		const struct plx_proc_slot *proc = plx_region_process(region,
+		    i);
+
+		if (proc == NULL || w->looked[i])
+			continue;
+		w->looked[i] = true;
+		if (proc->pid != w->watch->pid)
+			hold_other(w, i, proc->pid);
+	}
+}
+
+static bool
+others_live(const struct waiting *w)
+{
+	for (uint32_t i = 0; i < w->others_n; i++) {
+		if (w->poll[AT_OTHERS + i].fd >= 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_first_of_pid(const struct plx_region *region, uint32_t i)
+{
+	int32_t pid = region->proc[i].pid;
+
+	for (uint32_t j = 0; j < i; j++) {
+		if (region->proc[j].pid == pid)
+			return false;
+	}
+	return true;
+}
+
+/* Children that were made and that have not attached yet (or never will). */
+static bool
+children_outstanding(const struct plx_region *region)
+{
+	uint64_t made = 0;
+	uint64_t attached = 0;
+
+	for (uint32_t i = 0; i < plx_region_processes(region); i++) {
+		const struct plx_proc_slot *proc = plx_region_process(region,
+		    i);
+
+		if (proc == NULL)
+			return true;
+		made += plx_calls(proc, PLX_API_fork) +
+		    plx_calls(proc, PLX_API_vfork) +
+		    plx_calls(proc, PLX_API_posix_spawn);
+		attached += is_first_of_pid(region, i);
+	}
+	return made + 1 > attached && made != 0;
+}
+
+static void
+signal_all(struct waiting *w, int signal)
+{
+	if (w->child_end_ms == 0) {
+		kill(w->watch->pid, signal);
+		return;
+	}
+	for (uint32_t i = 0; i < w->others_n; i++) {
+		int fd = w->poll[AT_OTHERS + i].fd;
+
+		if (fd >= 0)
+			(void)pidfd_send_signal(fd, signal, NULL, 0);
+	}
+}
+
+static void
+give_up(struct waiting *w, int signal)
+{
+	if (w->child_end_ms != 0)
+		return;
+	plx_note("not waiting any longer; %s (pid %d) still runs",
+	    w->watch->name, w->watch->pid);
+	w->watch->status = signal;
+}
+
+/* A signal for us. Returns false when it is one too many. */
+static bool
+take_signal(struct waiting *w)
+{
+	struct signalfd_siginfo info;
+
+	if (read(w->poll[AT_SIGNAL].fd, &info, sizeof(info)) != sizeof(info))
+		return true;
+	if (++w->signals_n > 1) {
+		give_up(w, (int)info.ssi_signo);
+		return false;
+	}
+	/* From the terminal the whole process group has it already. */
+	if (info.ssi_code != SI_KERNEL || w->child_end_ms != 0)
+		signal_all(w, (int)info.ssi_signo);
+	return true;
+}
+
+/* Up: it, or a process of it, has begun to wait for events. */
+static bool
+is_up(const struct waiting *w)
+{
+	static const enum plx_api waits[] = { PLX_API_select, PLX_API_pselect,
+		PLX_API_poll, PLX_API_ppoll, PLX_API_epoll_wait,
+		PLX_API_epoll_pwait, PLX_API_epoll_pwait2, PLX_API_kevent };
+	const struct plx_region *region = w->watch->region;
+
+	for (uint32_t i = 0; i < plx_region_processes(region); i++) {
+		const struct plx_proc_slot *proc = plx_region_process(region,
+		    i);
+
+		for (size_t j = 0;
+		     proc != NULL && j < sizeof(waits) / sizeof(waits[0]);
+		     j++) {
+			if (plx_calls(proc, waits[j]) != 0)
+				return true;
+		}
+	}
+	return now_ms() - w->start_ms > UP_MS;
+}
+
+static void
+start_meanwhile(struct waiting *w)
+{
+	const char *command = w->watch->meanwhile;
+	char pid_text[16];
+	sigset_t none;
+	pid_t pid;
+
+	snprintf(pid_text, sizeof(pid_text), "%d", w->watch->pid);
+	pid = fork();
+	if (pid == 0) {
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		setenv("POLLUX_PID", pid_text, 1);
+		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(PLX_EXIT_NOT_FOUND);
+	}
+	w->meanwhile_pid = pid;
+	w->poll[AT_MEANWHILE].fd = pid > 0 ? pidfd_open(pid, 0) : -1;
+	if (w->poll[AT_MEANWHILE].fd < 0) {
+		plx_note("cannot run --while: %s", strerror(errno));
+		w->meanwhile_done = true;
+		w->watch->meanwhile_status = PLX_EXIT_FAILED << 8;
+	}
+}
+
+static void
+end_meanwhile(struct waiting *w)
+{
+	(void)waitpid(w->meanwhile_pid, &w->watch->meanwhile_status, 0);
+	close(w->poll[AT_MEANWHILE].fd);
+	w->poll[AT_MEANWHILE].fd = -1;
+	w->meanwhile_done = true;
+	w->term_ms = now_ms();
+	w->watch->ended_by_us = w->child_end_ms == 0;
+	signal_all(w, SIGTERM);
+}
+
+static void
+end_child(struct waiting *w)
+{
+	(void)waitpid(w->watch->pid, &w->watch->status, 0);
+	w->poll[AT_CHILD].fd = -1;
+	w->child_end_ms = now_ms();
+	look_for_others(w);
+}
+
+static void
+end_others(struct waiting *w)
+{
+	for (uint32_t i = 0; i < w->others_n; i++) {
+		struct pollfd *p = &w->poll[AT_OTHERS + i];
+
+		if (p->fd >= 0 && p->revents != 0) {
+			close(p->fd);
+			p->fd = -1;
+		}
+	}
+}
+
+static void
+say_waiting(struct waiting *w)
+{
+	unsigned n = 0;
+	pid_t first = 0;
+
+	for (uint32_t i = 0; i < w->others_n; i++) {
+		if (w->poll[AT_OTHERS + i].fd >= 0 && n++ == 0)
+			first = w->other[i];
+	}
+	plx_note("%s has ended; waiting for %u process%s that it left behind "
+		 "(pid %d%s); interrupt to stop waiting",
+	    w->watch->name, n, n == 1 ? "" : "es", first, n == 1 ? "" : " ...");
+	w->said = true;
+}
+
+/* The work that no descriptor announces. Returns the timeout of the poll. */
+static int
+do_timed(struct waiting *w)
+{
+	int64_t now = now_ms();
+
+	if (w->watch->meanwhile != NULL && w->meanwhile_pid == 0 &&
+	    !w->meanwhile_done) {
+		if (w->child_end_ms == 0 && !is_up(w))
+			return LOOK_MS;
+		start_meanwhile(w);
+	}
+	if (w->term_ms != 0 && !w->killed) {
+		if (now - w->term_ms < KILL_MS)
+			return (int)(KILL_MS - (now - w->term_ms));
+		plx_note("%s did not end on SIGTERM; killing it",
+		    w->watch->name);
+		signal_all(w, SIGKILL);
+		w->killed = true;
+	}
+	if (w->child_end_ms != 0 && w->watch->wait_all && !w->said) {
+		if (now - w->child_end_ms < PATIENCE_MS)
+			return LOOK_MS;
+		if (others_live(w))
+			say_waiting(w);
+	}
+	return w->child_end_ms != 0 ? LOOK_MS : -1;
+}
+
+static bool
+is_over(struct waiting *w)
+{
+	if (w->child_end_ms == 0)
+		return false;
+	if (w->watch->meanwhile != NULL && !w->meanwhile_done) {
+		/* Nobody is left for it to talk to. */
+		if (w->meanwhile_pid > 0 && !others_live(w))
+			kill(w->meanwhile_pid, SIGTERM);
+		return false;
+	}
+	if (!w->watch->wait_all)
+		return true;
+	look_for_others(w);
+	if (others_live(w))
+		return false;
+	return !children_outstanding(w->watch->region) ||
+	    now_ms() - w->child_end_ms > FORK_GRACE_MS;
+}
+
+static int
+wait_loop(struct waiting *w)
+{
+	while (!is_over(w)) {
+		int timeout_ms = do_timed(w);
+
+		if (poll(w->poll, PLACES, timeout_ms) < 0 && errno != EINTR)
+			return -errno;
+		if (w->poll[AT_SIGNAL].revents != 0 && !take_signal(w))
+			return 0;
+		if (w->poll[AT_MEANWHILE].revents != 0)
+			end_meanwhile(w);
+		if (w->poll[AT_CHILD].revents != 0)
+			end_child(w);
+		end_others(w);
+	}
+	return 0;
+}
+
+int
+plx_watch_run(struct plx_watch *watch)
+{
+	struct waiting *w = plx_alloc(1, sizeof(*w));
+	int r;
+
+	w->watch = watch;
+	w->start_ms = now_ms();
+	for (size_t i = 0; i < PLACES; i++) {
+		w->poll[i].fd = -1;
+		w->poll[i].events = POLLIN;
+	}
+	w->poll[AT_SIGNAL].fd = open_signals();
+	w->poll[AT_CHILD].fd = pidfd_open(watch->pid, 0);
+	if (w->poll[AT_SIGNAL].fd < 0 || w->poll[AT_CHILD].fd < 0)
+		r = -errno;
+	else
+		r = wait_loop(w);
+	for (size_t i = 0; i < PLACES; i++) {
+		if (w->poll[i].fd >= 0)
+			close(w->poll[i].fd);
+	}
+	free(w);
+	return r;
+}
+
+int
+plx_watch_exit(int status)
+{
+	struct rlimit no_core = { 0, 0 };
+	sigset_t set;
+
+	if (!WIFSIGNALED(status))
+		return WEXITSTATUS(status);
+	/* The program has left its core; ours would replace it. */
+	(void)setrlimit(RLIMIT_CORE, &no_core);
+	signal(WTERMSIG(status), SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, WTERMSIG(status));
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	fflush(NULL);
+	raise(WTERMSIG(status));
+	return 128 + WTERMSIG(status);
+}
