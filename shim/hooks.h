@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * hooks.h - what the wrappers ask and tell about descriptor numbers.
+ *
+ * Only asked when PLX_ACTIVE_TRACKED is on. Everything is lock-free and
+ * async-signal-safe. In a process that shares our memory without being us (a
+ * vfork child) every question is answered "a plain descriptor": its table of
+ * descriptors is its own, and ours must not be written.
+ */
+#ifndef PLX_SHIM_HOOKS_H
+#define PLX_SHIM_HOOKS_H
+
+#include <stdbool.h>
+
+#include "shim/types.h"
+
+/* plx_hook_private - true if the number is ours, and not for the program. */
+bool plx_hook_private(int fd);
+
+/*
+ * plx_hook_closing - the number is about to be closed or replaced: the engine
+ * drops what it knows, the entry becomes plain. Before the real call.
+ */
+void plx_hook_closing(int fd);
+
+/* plx_hook_dup - new_fd is a duplicate of old_fd. After the real call. */
+void plx_hook_dup(int old_fd, int new_fd);
+
+/* plx_hook_publish - somebody may look at the number from now on. Before. */
+void plx_hook_publish(int fd);
+
+/* plx_hook_publish_all - the same for every set. Before a fork. */
+void plx_hook_publish_all(void);
+
+/*
+ * plx_hook_poll, plx_hook_select - publish every set among the members, before
+ * the real call. Return true if a private number is among them.
+ */
+bool plx_hook_poll(const struct pollfd *fds, nfds_t n);
+bool plx_hook_select(int n, fd_set *const sets[3]);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * wrap_select.c - select, pselect, and the check that fortified FD_SET makes.
+ *
+ * Sets may be larger than an fd_set (the program sized them by n), so bits are
+ * counted in words up to n and never by sizeof. Authority: select(2).
+ */
+#include "shim/calls.h"
+
+#include <fcntl.h>
+#include <limits.h>
+
+#include "core/sys.h"
+#include "shim/active.h"
+#include "shim/errno.h"
+#include "shim/hooks.h"
+#include "shim/path.h"
+#include "shim/real.h"
+
+#define WORD_BITS ((int)(sizeof(unsigned long) * CHAR_BIT))
+
+static const plx_mask set_wants[3] = { PLX_IN, PLX_OUT, PLX_PRI };
+
+static bool
+set_has(const fd_set *set, int fd)
+{
+	const unsigned long *word = (const void *)set;
+
+	return set != NULL &&
+	    (word[fd / WORD_BITS] >> (fd % WORD_BITS) & 1) != 0;
+}
+
+/* After EBADF the sets are as the program gave them: say who is closed. */
+static void
+select_closed_emit(struct plx_call call, int n, fd_set *const sets[3])
+{
+	int fd;
+	int i;
+
+	for (fd = 0; fd < n; fd++) {
+		struct plx_record rec = plx_rec_fd(PLX_OP_MEMBER, call, fd);
+
+		for (i = 0; i < 3; i++)
+			if (set_has(sets[i], fd))
+				rec.want |= set_wants[i];
+		if (rec.want == 0 || plx_sys_fcntl(fd, F_GETFD, 0) != -EBADF)
+			continue;
+		rec.have = PLX_NVAL;
+		rec.ret = -EBADF;
+		plx_emit_after(&rec);
+	}
+}
+
+static uint64_t
+select_address(fd_set *const sets[3])
+{
+	const fd_set *set = sets[0];
+
+	if (set == NULL)
+		set = sets[1] != NULL ? sets[1] : sets[2];
+	return (uint64_t)(uintptr_t)set;
+}
+
+long
+plx_path_select(struct plx_make *m, int n, fd_set *const sets[3],
+    int64_t timeout_ns)
+{
+	bool listening = plx_seen(m->call);
+	struct plx_record rec;
+	long ret;
+
+	/* A number that is not open for the program fails the whole call. */
+	if (plx_active_is(PLX_ACTIVE_TRACKED) && plx_hook_select(n, sets))
+		return plx_ret(-EBADF);
+	if (!listening)
+		return m->make(m->arg);
+	rec = plx_rec(PLX_OP_WAIT_ENTER, m->call);
+	rec.n = n < 0 ? 0 : (uint32_t)n;
+	rec.timeout_ns = timeout_ns;
+	rec.address = select_address(sets);
+	ret = plx_seen_wait(&rec, m->make, m->arg);
+	if (ret < 0 && errno == EBADF)
+		select_closed_emit(m->call, n, sets);
+	plx_seen_waited(&rec, ret);
+	return ret;
+}
+
+static long
+make_select(const long *arg)
+{
+	return plx_real.select((int)arg[0], (fd_set *)arg[1], (fd_set *)arg[2],
+	    (fd_set *)arg[3], (struct timeval *)arg[4]);
+}
+
+static long
+make_pselect(const long *arg)
+{
+	return plx_real.pselect((int)arg[0], (fd_set *)arg[1],
+	    (fd_set *)arg[2], (fd_set *)arg[3], (const struct timespec *)arg[4],
+	    (const sigset_t *)arg[5]);
+}
+
+int
+plx_w_select(int n, fd_set *in, fd_set *out, fd_set *ex,
+    struct timeval *timeout)
+{
+	fd_set *const sets[3] = { in, out, ex };
+	struct plx_make m;
+
+	if (!plx_active())
+		return plx_real.select(n, in, out, ex, timeout);
+	m = PLX_MAKE(select, make_select, n, (long)in, (long)out, (long)ex,
+	    (long)timeout);
+	return (int)plx_path_select(&m, n, sets,
+	    plx_path_ns_of_timeval(timeout));
+}
+
+int
+plx_w_pselect(int n, fd_set *in, fd_set *out, fd_set *ex,
+    const struct timespec *timeout, const sigset_t *mask)
+{
+	fd_set *const sets[3] = { in, out, ex };
+	struct plx_make m;
+
+	if (!plx_active())
+		return plx_real.pselect(n, in, out, ex, timeout, mask);
+	m = PLX_MAKE(pselect, make_pselect, n, (long)in, (long)out, (long)ex,
+	    (long)timeout, (long)mask);
+	return (int)plx_path_select(&m, n, sets,
+	    plx_path_ns_of_timespec(timeout));
+}
+
+static void
+fd_bit_seen(struct plx_call call, long fd)
+{
+	struct plx_record rec;
+
+	if (!plx_seen(call))
+		return;
+	rec = plx_rec_fd(PLX_OP_FD_BIT, call,
+	    fd < INT_MIN || fd > INT_MAX ? -1 : (int)fd);
+	plx_emit_after(&rec);
+}
+
+/* Aborts for numbers that an fd_set has no room for; say so before. */
+long
+plx_w___fdelt_chk(long fd)
+{
+	if (plx_active())
+		fd_bit_seen(PLX_CALL(fd_set), fd);
+	return plx_real.__fdelt_chk(fd);
+}
+
+long
+plx_w___fdelt_warn(long fd)
+{
+	if (plx_active())
+		fd_bit_seen(PLX_CALL(fd_set), fd);
+	return plx_real.__fdelt_warn(fd);
+}
+
+#define PLX_CALLS_SELECT
+#define PLX_ALIAS PLX_DEFINE_ALIAS
+#include "shim/calls.def"
