@@ -34,8 +34,8 @@ static inline bool
 plx_active(void)
 {
 	/* relaxed: a feature starts by publishing its own state first. */
-	return PLX_UNLIKELY(atomic_load_explicit(&plx_shim_active,
-				memory_order_relaxed) != 0);
+	return PLX_UNLIKELY(
+	    atomic_load_explicit(&plx_shim_active, memory_order_relaxed) != 0);
 }
 
 static inline bool

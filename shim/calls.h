@@ -29,8 +29,8 @@
  * The other names of a wrapper. Expanded by calls.def in the file that defines
  * the wrapper, since an alias needs its target in the same object.
  */
-#define PLX_DEFINE_ALIAS(of, name)                             \
-	extern __typeof__(plx_w_##of) plx_w_##name __asm__(#name) \
-	    PLX_EXPORTED __attribute__((alias(#of)));
+#define PLX_DEFINE_ALIAS(of, name)                                             \
+	extern __typeof__(plx_w_##of) plx_w_##name __asm__(#name) PLX_EXPORTED \
+	    __attribute__((alias(#of)));
 
 #endif

@@ -92,6 +92,7 @@ plx_stub_vfork:
 	.cfi_endproc
 	.size	plx_stub_vfork, . - plx_stub_vfork
 
-	.section .note.GNU-stack, "", %progbits
-
 #endif
+
+/* In every case: an object without it asks for an executable stack. */
+	.section .note.GNU-stack, "", %progbits

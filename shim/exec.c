@@ -9,22 +9,22 @@
 
 #include "core/sys.h"
 
-#define OPTIONS_NAME  "POLLUX_OPTIONS="
-#define PRELOAD_NAME  "LD_PRELOAD="
-#define OURS_NAME     "libpollux.so"
-#define LOG_FD_KEY    "log=fd:"
-#define TEXT_BYTES    4096
+#define OPTIONS_NAME "POLLUX_OPTIONS="
+#define PRELOAD_NAME "LD_PRELOAD="
+#define OURS_NAME    "libpollux.so"
+#define LOG_FD_KEY   "log=fd:"
+#define TEXT_BYTES   4096
 /* Room for the number of the log: fixed, so that it can change in place. */
 #define NUMBER_DIGITS 10
 /* Two more entries and the end. */
-#define ENV_SPARE     3
+#define ENV_SPARE 3
 
 static bool exec_configured;
 static bool exec_follow;
 static char options_text[TEXT_BYTES]; /* "POLLUX_OPTIONS=..." or "" */
 static char preload_text[TEXT_BYTES]; /* "LD_PRELOAD=..." as we got it, or "" */
 static char ours_text[TEXT_BYTES];    /* our own part of it, or "" */
-static char *log_number;	      /* in options_text, or NULL */
+static char *log_number;              /* in options_text, or NULL */
 
 static bool
 has_prefix(const char *text, const char *prefix)
@@ -70,6 +70,19 @@ list_find_ours(const char *list, size_t *ret_bytes)
 	return NULL;
 }
 
+/* The last log=fd: among the options, for a later key wins; NULL: none. */
+static const char *
+log_key_last(const char *options)
+{
+	const char *last = NULL;
+	const char *at;
+
+	for (at = options; (at = strstr(at, LOG_FD_KEY)) != NULL; at++)
+		if (at == options || at[-1] == ':')
+			last = at;
+	return last;
+}
+
 /*
  * Copies "name" "value" with a number of fixed width in place of the digits
  * after log=fd:, so that a later number needs no more room.
@@ -77,7 +90,7 @@ list_find_ours(const char *list, size_t *ret_bytes)
 static void
 options_copy(const char *options)
 {
-	const char *key = strstr(options, LOG_FD_KEY);
+	const char *key = log_key_last(options);
 	size_t head;
 	size_t digits;
 	size_t at = strlen(OPTIONS_NAME);
@@ -85,7 +98,7 @@ options_copy(const char *options)
 	if (at + strlen(options) + NUMBER_DIGITS + 1 > sizeof(options_text))
 		return;
 	memcpy(options_text, OPTIONS_NAME, at);
-	if (key == NULL || (key != options && key[-1] != ':')) {
+	if (key == NULL) {
 		memcpy(options_text + at, options, strlen(options) + 1);
 		return;
 	}
@@ -202,8 +215,8 @@ env_fill(struct exec_env *env, char **to, char *const envp[])
 			entry = exec_follow ? options_text : NULL;
 		} else if (has_prefix(entry, PRELOAD_NAME)) {
 			had_preload = true;
-			entry = exec_follow ? preload_join(env, entry) :
-					      preload_strip(env, entry);
+			entry = exec_follow ? preload_join(env, entry)
+					    : preload_strip(env, entry);
 		}
 		if (entry != NULL)
 			to[n++] = entry;

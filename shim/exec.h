@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define EXEC_ENV_FIXED	   512
+#define EXEC_ENV_FIXED     512
 #define EXEC_PRELOAD_BYTES 1024
 
 struct exec_env {

@@ -29,8 +29,8 @@ span_ns(int64_t s, int64_t ns)
 int64_t
 plx_path_ns_of_timespec(const struct timespec *timeout)
 {
-	return timeout == NULL ? -1 :
-				 span_ns(timeout->tv_sec, timeout->tv_nsec);
+	return timeout == NULL ? -1
+			       : span_ns(timeout->tv_sec, timeout->tv_nsec);
 }
 
 int64_t

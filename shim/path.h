@@ -28,8 +28,9 @@ struct plx_make {
 	long arg[PLX_ARGS_MAX]; /* the call's own; the last: its number */
 };
 
-#define PLX_MAKE(api_name, function, ...)                             \
-	((struct plx_make){ .call = PLX_CALL(api_name), .make = (function), \
+#define PLX_MAKE(api_name, function, ...)               \
+	((struct plx_make){ .call = PLX_CALL(api_name), \
+	    .make = (function),                         \
 	    .arg = { __VA_ARGS__ } })
 
 /* timeout_ns: -1 for ever. The sets are { read, write, except }. */

@@ -39,8 +39,8 @@ base_now(void)
 
 	(void)plx_sys(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit, 0, 0);
 	soft = limit.rlim_cur < LIMIT_CAP ? limit.rlim_cur : LIMIT_CAP;
-	return soft < BASE_MIN + BELOW_LIMIT ? BASE_MIN :
-					       (int)soft - BELOW_LIMIT;
+	return soft < BASE_MIN + BELOW_LIMIT ? BASE_MIN
+					     : (int)soft - BELOW_LIMIT;
 }
 
 /* A high number for the same open file; lower if there is no room. */

@@ -12,10 +12,10 @@
 #include "shim/errno.h"
 #include "shim/stub.h"
 
-/* Set by the linker: the bounds of this object's code. */
+/* Set by the linker: this object begins, its read-only parts have ended. */
 extern const char plx_code_first[] __asm__("__ehdr_start")
     __attribute__((visibility("hidden")));
-extern const char plx_code_last[] __asm__("etext")
+extern const char plx_code_last[] __asm__("_DYNAMIC")
     __attribute__((visibility("hidden")));
 
 /*
@@ -23,7 +23,7 @@ extern const char plx_code_last[] __asm__("etext")
  * register, whatever its type, so one shape serves for all parameter lists.
  */
 #define PLX_CALLS_ALL
-#define PLX_KERNEL(ret, name, params, api, nr)                            \
+#define PLX_KERNEL(ret, name, params, api, nr)                              \
 	static long stub_raw_##name(long a, long b, long c, long d, long e, \
 	    long f)                                                         \
 	{                                                                   \
@@ -50,16 +50,15 @@ stub_missing_pointer(void)
 	.name = (__typeof__(plx_real.name))(void *)(function)
 
 /* One of the two above, by what the function returns. */
-#define MISSING(ret)                                                        \
-	__builtin_choose_expr(__builtin_types_compatible_p(ret, FILE *),    \
+#define MISSING(ret)                                                     \
+	__builtin_choose_expr(__builtin_types_compatible_p(ret, FILE *), \
 	    (void *)stub_missing_pointer, (void *)stub_missing)
 
 struct plx_real plx_real = {
 #define PLX_CALLS_ALL
-#define PLX_KERNEL(ret, name, params, api, nr) \
-	AS_FIELD(name, stub_raw_##name),
-#define PLX_SHAPED(ret, name, params, api) .name = plx_stub_##name,
-#define PLX_LIBC(ret, name, params, api) AS_FIELD(name, MISSING(ret)),
+#define PLX_KERNEL(ret, name, params, api, nr) AS_FIELD(name, stub_raw_##name),
+#define PLX_SHAPED(ret, name, params, api)     .name = plx_stub_##name,
+#define PLX_LIBC(ret, name, params, api)       AS_FIELD(name, MISSING(ret)),
 #include "shim/calls.def"
 #undef PLX_CALLS_ALL
 };
@@ -76,9 +75,9 @@ struct real_name {
 static const struct real_name real_names[] = {
 #define PLX_CALLS_ALL
 #define NAME(ret, name, ...) { #name, &plx_real.name },
-#define PLX_KERNEL	     NAME
-#define PLX_SHAPED	     NAME
-#define PLX_LIBC	     NAME
+#define PLX_KERNEL           NAME
+#define PLX_SHAPED           NAME
+#define PLX_LIBC             NAME
 #include "shim/calls.def"
 #undef PLX_CALLS_ALL
 	{ "vfork", &plx_real_vfork },

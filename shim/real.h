@@ -27,8 +27,8 @@ extern struct plx_real plx_real;
 
 /* For the assembly, which has no structures. Cancellation: none. */
 extern pid_t (*plx_real_vfork)(void);
-extern long (*plx_real_syscall)(long nr, long a, long b, long c, long d, long e,
-    long f);
+extern long (
+    *plx_real_syscall)(long nr, long a, long b, long c, long d, long e, long f);
 
 /*
  * plx_real_resolve - find the next definitions. Once, from the constructor.

@@ -15,7 +15,7 @@
 #define PAGE_BYTES   4096
 #define SIGSET_BYTES 8
 /* No such way of changing a signal mask: the kernel reads the set and says so. */
-#define HOW_NONE     (-1)
+#define HOW_NONE (-1)
 
 bool
 plx_seen(struct plx_call call)
@@ -160,7 +160,7 @@ plx_seen_readable(const void *p, size_t len_bytes)
 	if (!word_readable(first))
 		return false;
 	for (at = (first | (PAGE_BYTES - 1)) + 1; at != 0 && at <= last;
-	    at += PAGE_BYTES)
+	     at += PAGE_BYTES)
 		if (!word_readable(at))
 			return false;
 	return true;

@@ -15,9 +15,9 @@
 /* What the kernel takes for the size of a signal set. */
 #define SIGSET_BYTES 8
 
-#define NS_PER_US    1000
-#define NS_PER_MS    1000000
-#define MS_PER_S     1000
+#define NS_PER_US 1000
+#define NS_PER_MS 1000000
+#define MS_PER_S  1000
 
 static struct timespec
 ms_to_timespec(int ms)
@@ -145,8 +145,8 @@ plx_stub__Fork(void)
 int
 plx_stub_open(const char *path, int flags, long mode)
 {
-	return (int)plx_ret(plx_sys(SYS_openat, AT_FDCWD, (long)path, flags,
-	    mode, 0, 0));
+	return (int)plx_ret(
+	    plx_sys(SYS_openat, AT_FDCWD, (long)path, flags, mode, 0, 0));
 }
 
 int
@@ -170,8 +170,8 @@ plx_stub_eventfd(unsigned value, int flags)
 int
 plx_stub_signalfd(int fd, const sigset_t *mask, int flags)
 {
-	return (int)plx_ret(plx_sys(SYS_signalfd4, fd, (long)mask,
-	    SIGSET_BYTES, flags, 0, 0));
+	return (int)plx_ret(
+	    plx_sys(SYS_signalfd4, fd, (long)mask, SIGSET_BYTES, flags, 0, 0));
 }
 
 int

@@ -85,7 +85,9 @@ plx_w_execve(const char *path, char *const argv[], char *const envp[])
 	if (!plx_active())
 		return plx_real.execve(path, argv, envp);
 	return exec_made(&(struct exec_call){ .call = PLX_CALL(exec),
-			     .real = real_execve, .path = path, .argv = argv },
+			     .real = real_execve,
+			     .path = path,
+			     .argv = argv },
 	    envp);
 }
 
@@ -96,8 +98,11 @@ plx_w_execveat(int dir_fd, const char *path, char *const argv[],
 	if (!plx_active())
 		return plx_real.execveat(dir_fd, path, argv, envp, flags);
 	return exec_made(&(struct exec_call){ .call = PLX_CALL(exec),
-			     .real = real_execveat, .fd = dir_fd, .path = path,
-			     .argv = argv, .flags = flags },
+			     .real = real_execveat,
+			     .fd = dir_fd,
+			     .path = path,
+			     .argv = argv,
+			     .flags = flags },
 	    envp);
 }
 
@@ -107,7 +112,9 @@ plx_w_execv(const char *path, char *const argv[])
 	if (!plx_active())
 		return plx_real.execv(path, argv);
 	return exec_made(&(struct exec_call){ .call = PLX_CALL(exec),
-			     .real = real_execve, .path = path, .argv = argv },
+			     .real = real_execve,
+			     .path = path,
+			     .argv = argv },
 	    environ);
 }
 
@@ -117,7 +124,9 @@ plx_w_execvp(const char *file, char *const argv[])
 	if (!plx_active())
 		return plx_real.execvp(file, argv);
 	return exec_made(&(struct exec_call){ .call = PLX_CALL(exec),
-			     .real = real_execvpe, .path = file, .argv = argv },
+			     .real = real_execvpe,
+			     .path = file,
+			     .argv = argv },
 	    environ);
 }
 
@@ -127,7 +136,9 @@ plx_w_execvpe(const char *file, char *const argv[], char *const envp[])
 	if (!plx_active())
 		return plx_real.execvpe(file, argv, envp);
 	return exec_made(&(struct exec_call){ .call = PLX_CALL(exec),
-			     .real = real_execvpe, .path = file, .argv = argv },
+			     .real = real_execvpe,
+			     .path = file,
+			     .argv = argv },
 	    envp);
 }
 
@@ -137,7 +148,9 @@ plx_w_fexecve(int fd, char *const argv[], char *const envp[])
 	if (!plx_active())
 		return plx_real.fexecve(fd, argv, envp);
 	return exec_made(&(struct exec_call){ .call = PLX_CALL(exec),
-			     .real = real_fexecve, .fd = fd, .argv = argv },
+			     .real = real_fexecve,
+			     .fd = fd,
+			     .argv = argv },
 	    envp);
 }
 
@@ -188,11 +201,12 @@ list_exec(struct plx_call call,
     int (*real)(const struct exec_call *exec, char *const envp[]),
     const char *path, struct exec_list *list)
 {
-	const struct exec_call exec = {
-		.call = call, .real = real, .path = path, .argv = list->argv
-	};
-	int ret = plx_active() ? exec_made(&exec, list->envp) :
-				 real(&exec, list->envp);
+	const struct exec_call exec = { .call = call,
+		.real = real,
+		.path = path,
+		.argv = list->argv };
+	int ret = plx_active() ? exec_made(&exec, list->envp)
+			       : real(&exec, list->envp);
 
 	if (list->map != NULL)
 		plx_sys_unmap(list->map, list->map_bytes);
@@ -210,8 +224,8 @@ plx_w_execl(const char *path, const char *arg, ...)
 	va_start(rest, arg);
 	r = list_collect(&list, arg, rest, false);
 	va_end(rest);
-	return r < 0 ? (int)plx_ret(r) :
-		       list_exec(call, real_execve, path, &list);
+	return r < 0 ? (int)plx_ret(r)
+		     : list_exec(call, real_execve, path, &list);
 }
 
 int
@@ -225,8 +239,8 @@ plx_w_execle(const char *path, const char *arg, ...)
 	va_start(rest, arg);
 	r = list_collect(&list, arg, rest, true);
 	va_end(rest);
-	return r < 0 ? (int)plx_ret(r) :
-		       list_exec(call, real_execve, path, &list);
+	return r < 0 ? (int)plx_ret(r)
+		     : list_exec(call, real_execve, path, &list);
 }
 
 int
@@ -240,10 +254,9 @@ plx_w_execlp(const char *file, const char *arg, ...)
 	va_start(rest, arg);
 	r = list_collect(&list, arg, rest, false);
 	va_end(rest);
-	return r < 0 ? (int)plx_ret(r) :
-		       list_exec(call, real_execvpe, file, &list);
+	return r < 0 ? (int)plx_ret(r)
+		     : list_exec(call, real_execvpe, file, &list);
 }
-
 
 /* Returns an error number, not -1: posix_spawn(3). */
 static void
@@ -291,8 +304,8 @@ plx_w_posix_spawnp(pid_t *ret_pid, const char *file,
 	int error;
 
 	if (!plx_active())
-		return plx_real.posix_spawnp(ret_pid, file, actions, attr,
-		    argv, envp);
+		return plx_real.posix_spawnp(ret_pid, file, actions, attr, argv,
+		    envp);
 	listening = plx_seen(call);
 	exec_env_make(&env, envp);
 	error = plx_real.posix_spawnp(ret_pid, file, actions, attr, argv,

@@ -22,7 +22,7 @@ rights_each(struct plx_call call, const struct msghdr *message,
 	struct cmsghdr *part;
 
 	for (part = CMSG_FIRSTHDR(&copy); part != NULL;
-	    part = CMSG_NXTHDR(&copy, part)) {
+	     part = CMSG_NXTHDR(&copy, part)) {
 		size_t bytes = part->cmsg_len - CMSG_LEN(0);
 		size_t at;
 		int fd;

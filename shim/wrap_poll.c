@@ -62,7 +62,8 @@ plx_path_poll(struct plx_make *m, struct pollfd *fds, nfds_t n,
     int64_t timeout_ns)
 {
 	bool listening = plx_seen(m->call);
-	bool hiding = plx_active_is(PLX_ACTIVE_TRACKED) && plx_hook_poll(fds, n);
+	bool hiding = plx_active_is(PLX_ACTIVE_TRACKED) &&
+	    plx_hook_poll(fds, n);
 	struct plx_record rec;
 	long ret;
 

@@ -55,12 +55,12 @@ range_private(unsigned first, unsigned last)
 static bool
 range_closes(unsigned first, unsigned last, int flags)
 {
-	return first <= last && (flags & ~CLOSE_RANGE_UNSHARE) == 0;
+	return first <= last && ((unsigned)flags & ~CLOSE_RANGE_UNSHARE) == 0;
 }
 
 /* The pieces between private numbers. Only the first may unshare the table. */
 static long
-range_split(struct plx_make *m, unsigned first, unsigned last, int flags)
+range_split(struct plx_make *m, unsigned first, unsigned last, unsigned flags)
 {
 	long ret = 0;
 
@@ -92,14 +92,14 @@ plx_path_close_range(struct plx_make *m, unsigned first, unsigned last,
 	/* Setting close-on-exec, or an error: nothing is closed. */
 	if (!range_closes(first, last, flags))
 		return m->make(m->arg);
-	if ((flags & CLOSE_RANGE_UNSHARE) != 0)
+	if (((unsigned)flags & CLOSE_RANGE_UNSHARE) != 0)
 		report_mark_unseen(PLX_UNSEEN_UNSHARE);
 	if (listening)
 		range_emit(m->call, first, last);
 	if (!plx_active_is(PLX_ACTIVE_TRACKED))
 		return m->make(m->arg);
 	range_hook(first, last);
-	return range_split(m, first, last, flags);
+	return range_split(m, first, last, (unsigned)flags);
 }
 
 static long

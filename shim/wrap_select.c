@@ -95,8 +95,8 @@ make_select(const long *arg)
 static long
 make_pselect(const long *arg)
 {
-	return plx_real.pselect((int)arg[0], (fd_set *)arg[1],
-	    (fd_set *)arg[2], (fd_set *)arg[3], (const struct timespec *)arg[4],
+	return plx_real.pselect((int)arg[0], (fd_set *)arg[1], (fd_set *)arg[2],
+	    (fd_set *)arg[3], (const struct timespec *)arg[4],
 	    (const sigset_t *)arg[5]);
 }
 
@@ -111,8 +111,8 @@ plx_w_select(int n, fd_set *in, fd_set *out, fd_set *ex,
 		return plx_real.select(n, in, out, ex, timeout);
 	m = PLX_MAKE(select, make_select, n, (long)in, (long)out, (long)ex,
 	    (long)timeout);
-	return (int)plx_path_select(&m, n, sets,
-	    plx_path_ns_of_timeval(timeout));
+	return (
+	    int)plx_path_select(&m, n, sets, plx_path_ns_of_timeval(timeout));
 }
 
 int
@@ -126,8 +126,8 @@ plx_w_pselect(int n, fd_set *in, fd_set *out, fd_set *ex,
 		return plx_real.pselect(n, in, out, ex, timeout, mask);
 	m = PLX_MAKE(pselect, make_pselect, n, (long)in, (long)out, (long)ex,
 	    (long)timeout, (long)mask);
-	return (int)plx_path_select(&m, n, sets,
-	    plx_path_ns_of_timespec(timeout));
+	return (
+	    int)plx_path_select(&m, n, sets, plx_path_ns_of_timespec(timeout));
 }
 
 static void

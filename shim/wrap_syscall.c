@@ -142,8 +142,8 @@ static long
 raw_poll(struct plx_make *m, int64_t timeout_ns)
 {
 	/* The kernel takes the count as unsigned int. */
-	return plx_path_poll(m, (struct pollfd *)m->arg[0],
-	    (unsigned)m->arg[1], timeout_ns);
+	return plx_path_poll(m, (struct pollfd *)m->arg[0], (unsigned)m->arg[1],
+	    timeout_ns);
 }
 
 static long
@@ -227,8 +227,8 @@ raw_process(struct plx_make *m, enum raw_kind kind)
 	long ret;
 
 	(void)plx_seen(m->call);
-	sandbox = (kind == RAW_SECCOMP || (kind == RAW_PRCTL &&
-			m->arg[0] == PR_SET_SECCOMP)) &&
+	sandbox = (kind == RAW_SECCOMP ||
+		      (kind == RAW_PRCTL && m->arg[0] == PR_SET_SECCOMP)) &&
 	    plx_sandbox_enter();
 	ret = m->make(m->arg);
 	if (sandbox)
