@@ -40,3 +40,34 @@ def diff_tests(face):
             env = {"DIFF_PROGRAM": ":%s_cases" % face},
             script = "diff_run.py",
         )
+
+# Sequences of each face; ten thousand together in each mode.
+SEQUENCES = {
+    "epoll": 6000,
+    "poll": 2000,
+    "select": 2000,
+}
+
+def random_tests(face):
+    """A random program and one test a mode: FACE_random_MODE_test."""
+    plx_program(
+        name = face + "_random",
+        srcs = [
+            "random.c",
+            "random.h",
+            "random_file.c",
+            face + "_random.c",
+        ],
+    )
+    for mode in MODES:
+        plx_script_test(
+            name = "%s_random_%s_test" % (face, mode),
+            args = [
+                mode,
+                "1",
+                str(SEQUENCES[face]),
+            ],
+            data = ["diff_modes.py"],
+            env = {"DIFF_PROGRAM": ":%s_random" % face},
+            script = "diff_random.py",
+        )
