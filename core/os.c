@@ -37,7 +37,8 @@ keep_fd(int fd, void (*moved)(int old_fd, int new_fd))
 	return fd;
 }
 
-struct plx_os plx_os = {
+/* Weak: an embedder may fill it at run time or bring a definition. */
+__attribute__((weak)) struct plx_os plx_os = {
 	.epoll_wait = no_epoll_wait,
 	.poll = no_poll,
 	.fd_hide = keep_fd,
