@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <unistd.h>
 
+#include "core/iset.h"
 #include "core/proc.h"
 #include "core/report.h"
 #include "shim/active.h"
@@ -30,7 +31,8 @@ plx_fork_child(void)
 
 	if (!plx_proc_forked())
 		return;
-	plx_proc_adopt();
+	/* Adopts, and closes the sets and descriptors of the engine. */
+	iset_fork_child();
 	private_fd_fork_child();
 	report_adopt();
 	if (plx_listening()) {

@@ -7,6 +7,7 @@
 #include <limits.h>
 
 #include "core/fdtab.h"
+#include "core/iset.h"
 #include "core/proc.h"
 #include "shim/seen.h"
 
@@ -25,27 +26,36 @@ plx_hook_closing(int fd)
 
 	if (entry.kind == FD_PLAIN && entry.flags == 0)
 		return;
-	if (!plx_proc_is_owner())
-		return;
-	(void)fdtab_forget(fd);
+	if (plx_proc_is_owner())
+		iset_fd_closing(fd);
+}
+
+/* A set of ours, and this process may write what belongs to it. */
+static bool
+hook_set(int fd)
+{
+	return fdtab_kind(fd) == FD_ISET && plx_proc_is_owner();
 }
 
 void
 plx_hook_dup(int old_fd, int new_fd)
 {
-	(void)old_fd;
-	(void)new_fd;
+	if (hook_set(old_fd))
+		iset_fd_dup(old_fd, new_fd);
 }
 
 void
 plx_hook_publish(int fd)
 {
-	(void)fd;
+	if (hook_set(fd))
+		iset_publish(fd);
 }
 
 void
 plx_hook_publish_all(void)
 {
+	if (plx_proc_is_owner())
+		iset_publish_all();
 }
 
 bool

@@ -2,13 +2,15 @@
 /*
  * os.c - the blocking calls of core (core/os.h) are libc's own.
  */
-#include "core/os.h"
+#include "shim/os.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
 
 #include "core/deadline.h"
+#include "core/os.h"
 #include "shim/errno.h"
+#include "shim/private.h"
 #include "shim/real.h"
 
 #define MS_MAX INT32_MAX
@@ -82,7 +84,12 @@ os_poll(struct pollfd *fds, unsigned int fds_n, int64_t timeout_ns,
 	    saved);
 }
 
-struct plx_os plx_os = {
-	.epoll_wait = os_epoll_wait,
-	.poll = os_poll,
-};
+void
+plx_os_fill(void)
+{
+	plx_os = (struct plx_os){
+		.epoll_wait = os_epoll_wait,
+		.poll = os_poll,
+		.fd_hide = private_fd_adopt,
+	};
+}

@@ -24,7 +24,8 @@
 #define BASE_MIN    16
 
 struct private_row {
-	_Atomic int fd_plus_one; /* 0: free */
+	_Atomic int fd_plus_one;     /* 0: free */
+	_Atomic uint32_t generation; /* of the number, when it became ours */
 	void (*moved)(int old_fd, int new_fd);
 	bool inherited; /* over exec, and kept by the child of a fork */
 };
@@ -58,21 +59,52 @@ high_dup(int fd, int cmd)
 	return r;
 }
 
+/* The number -1 marks a row that is being filled. */
+#define ROW_BUSY (-1)
+
+/*
+ * The number of a row, or -1. Core closes what it hid by itself, and then the
+ * number may be anybody's: the row is stale, and free for the next.
+ */
+static int
+row_fd(const struct private_row *row)
+{
+	/* acquire: pairs with the release in row_publish. */
+	int fd = atomic_load_explicit(&row->fd_plus_one, memory_order_acquire) -
+	    1;
+	struct fd_entry entry;
+
+	if (fd < 0)
+		return -1;
+	entry = fdtab_get(fd);
+	/* relaxed: ordered by the acquire above. */
+	return entry.kind == FD_PRIVATE &&
+		entry.generation ==
+		    atomic_load_explicit(&row->generation, memory_order_relaxed)
+	    ? fd
+	    : -1;
+}
+
 static struct private_row *
 row_of(int fd)
 {
 	int i;
 
 	for (i = 0; i < PRIVATE_FDS_MAX; i++)
-		/* acquire: pairs with row_claim. */
-		if (atomic_load_explicit(&private_rows[i].fd_plus_one,
-			memory_order_acquire) == fd + 1)
+		if (row_fd(&private_rows[i]) == fd)
 			return &private_rows[i];
 	return NULL;
 }
 
-/* The number -1 marks a row that is being filled. */
-#define ROW_BUSY (-1)
+static void
+row_publish(struct private_row *row, int fd)
+{
+	/* relaxed: ordered by the release below. */
+	atomic_store_explicit(&row->generation, fdtab_generation(fd),
+	    memory_order_relaxed);
+	/* release: pairs with row_fd. */
+	atomic_store_explicit(&row->fd_plus_one, fd + 1, memory_order_release);
+}
 
 static struct private_row *
 row_claim(void)
@@ -80,12 +112,16 @@ row_claim(void)
 	int i;
 
 	for (i = 0; i < PRIVATE_FDS_MAX; i++) {
-		int none = 0;
+		struct private_row *row = &private_rows[i];
+		int was = atomic_load_explicit(&row->fd_plus_one,
+		    memory_order_relaxed);
 
-		if (atomic_compare_exchange_strong_explicit(
-			&private_rows[i].fd_plus_one, &none, ROW_BUSY,
-			memory_order_acquire, memory_order_relaxed))
-			return &private_rows[i];
+		if (was == ROW_BUSY || row_fd(row) >= 0)
+			continue;
+		if (atomic_compare_exchange_strong_explicit(&row->fd_plus_one,
+			&was, ROW_BUSY, memory_order_acquire,
+			memory_order_relaxed))
+			return row;
 	}
 	return NULL;
 }
@@ -107,8 +143,7 @@ row_fill(int fd, void (*moved)(int old_fd, int new_fd), bool inherited)
 	}
 	row->moved = moved;
 	row->inherited = inherited;
-	/* release: pairs with row_of. */
-	atomic_store_explicit(&row->fd_plus_one, fd + 1, memory_order_release);
+	row_publish(row, fd);
 	return fd;
 }
 
@@ -173,9 +208,11 @@ private_fd_move(int fd)
 	}
 	if (row->moved != NULL)
 		row->moved(fd, high);
-	/* release: pairs with row_of. -1 + 1 frees the row. */
-	atomic_store_explicit(&row->fd_plus_one, high < 0 ? 0 : high + 1,
-	    memory_order_release);
+	if (high < 0)
+		atomic_store_explicit(&row->fd_plus_one, 0,
+		    memory_order_release);
+	else
+		row_publish(row, high);
 	(void)fdtab_forget(fd);
 }
 
@@ -186,9 +223,7 @@ private_fd_next(int from)
 	int i;
 
 	for (i = 0; i < PRIVATE_FDS_MAX; i++) {
-		int fd = atomic_load_explicit(&private_rows[i].fd_plus_one,
-			     memory_order_acquire) -
-		    1;
+		int fd = row_fd(&private_rows[i]);
 
 		if (fd >= from && fd >= 0 && (best < 0 || fd < best))
 			best = fd;
@@ -202,9 +237,7 @@ private_fd_fork_child(void)
 	int i;
 
 	for (i = 0; i < PRIVATE_FDS_MAX; i++) {
-		int fd = atomic_load_explicit(&private_rows[i].fd_plus_one,
-			     memory_order_acquire) -
-		    1;
+		int fd = row_fd(&private_rows[i]);
 
 		if (fd >= 0 && !private_rows[i].inherited)
 			private_fd_drop(fd);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "core/iset.h"
 #include "core/proc.h"
 #include "core/record.h"
 #include "core/report.h"
@@ -21,6 +22,7 @@
 #include "shim/errno.h"
 #include "shim/exec.h"
 #include "shim/options.h"
+#include "shim/os.h"
 #include "shim/private.h"
 #include "shim/real.h"
 
@@ -70,6 +72,7 @@ options_apply(const struct shim_options *options, const char *text,
 {
 	exec_configure(options->follow != 0, text, preload);
 	plx_active_set(PLX_ACTIVE_EXEC);
+	iset_data_exact(options->data_exact != 0);
 	if (options->log_fd >= 0)
 		log_attach(options);
 	else if (options->log_path[0] != '\0')
@@ -100,6 +103,7 @@ plx_start(int argc, char **argv, char **envp)
 
 	(void)argc;
 	(void)argv;
+	plx_os_fill();
 	(void)plx_proc_init(
 	    interposed ? PLX_PRESENCE_INTERPOSED : PLX_PRESENCE_BLIND);
 	if (!interposed)
