@@ -5,7 +5,8 @@
 set -u
 
 # From libc: plain memory and strings, and the vDSO's clock.
-libc='memcpy memmove memset memcmp memchr strlen strnlen clock_gettime'
+libc='memcpy memmove memset memcmp memchr strlen strnlen strstr
+clock_gettime'
 # From the compiler and the linker.
 tool='_GLOBAL_OFFSET_TABLE_ __stack_chk_fail __tls_get_addr
 _Unwind_Backtrace _Unwind_GetIP _Unwind_GetIPInfo _Unwind_GetCFA'
