@@ -164,8 +164,8 @@ delivery_fill(uint32_t kn_index, struct delivery *d)
 	const struct knote *kn = knote_at(kn_index);
 
 	*d = (struct delivery){
-		.filter = (enum plx_filter)kn->filter,
-		.flags = kn->flags & KN_FACE_FLAGS,
+		.filter = kn->filter & 7u,
+		.flags = (uint8_t)(kn->flags & KN_FACE_FLAGS),
 		.udata = kn->udata,
 	};
 	if ((kn->flags & KN_EXT) != 0)
@@ -182,10 +182,10 @@ delivery_fill(uint32_t kn_index, struct delivery *d)
 		break;
 	default:
 		d->ident = source_at(kn->source)->fd;
-		d->kind = source_at(kn->source)->kind;
-		d->have = kn->have & PLX_READINESS;
+		d->kind = source_at(kn->source)->kind & 7u;
+		d->have = (uint16_t)(kn->have & PLX_READINESS);
 		if (kn->filter == FILTER_FD)
-			d->have = filter_sees(kn, d->have);
+			d->have = (uint16_t)filter_sees(kn, d->have);
 		break;
 	}
 }
@@ -227,14 +227,15 @@ delivered(struct iset *set, uint32_t kn_index)
 }
 
 int
-iset_deliver(struct iset *set, struct delivery *out, int out_max)
+iset_deliver(struct iset *set, const struct iset_wait *w)
 {
 	uint32_t left = set->ready.n;
 	int n = 0;
 
-	for (; left > 0 && n < out_max; left--) {
+	for (; left > 0 && n < w->out_max; left--) {
 		const uint32_t kn_index = ready_pop(set);
 		struct knote *kn = knote_at(kn_index);
+		struct delivery d;
 
 		PLX_ASSERT(kn_index != 0);
 		if (kn->state == KNOTE_DEAD) {
@@ -247,7 +248,8 @@ iset_deliver(struct iset *set, struct delivery *out, int out_max)
 			knote_step(set, kn_index, KNOTE_STALE);
 			continue;
 		}
-		delivery_fill(kn_index, &out[n]);
+		delivery_fill(kn_index, &d);
+		w->emit(w->context, n, &d);
 		n++;
 		delivered(set, kn_index);
 	}

@@ -89,19 +89,23 @@ struct iset_spec {
 	uint64_t ext[4];
 };
 
-/* What a wait hands to a face. */
+/*
+ * What a wait hands to a face. 64 bytes, so that a face may keep it in its own
+ * result buffer until it is translated.
+ */
 struct delivery {
 	uint64_t ident;
-	enum plx_filter filter;
-	uint32_t flags; /* sticky face flags */
-	bool eof;
-	uint32_t user_bits; /* USER: bits; READ, WRITE: socket error or 0 */
-	plx_mask have;	    /* fd filters: what was observed */
-	uint32_t kind;	    /* private to core */
 	int64_t data;
 	uint64_t udata;
 	uint64_t ext[4];
+	uint32_t user_bits; /* USER: bits; READ, WRITE: socket error or 0 */
+	uint16_t have;	    /* fd filters: what was observed, readiness bits */
+	uint8_t flags;	    /* sticky face flags */
+	uint8_t filter : 3; /* enum plx_filter */
+	uint8_t kind : 3;   /* private to core */
+	uint8_t eof : 1;
 };
+_Static_assert(sizeof(struct delivery) == 64, "fits in a face's own entry");
 
 /*
  * iset_create - a new set. cloexec_only is implied. Returns its number (>= 0),
@@ -126,8 +130,14 @@ void iset_put(struct iset *set);
 int iset_register(struct iset *set, const struct iset_spec *spec);
 
 struct iset_wait {
-	struct delivery *out;
-	int out_max; /* > 0 */
+	/*
+	 * Called under the set's lock for each event, in order, i from 0. It
+	 * only stores: no call back into the engine, nothing that blocks. It
+	 * may write to `scratch`, whose content is used up by then.
+	 */
+	void (*emit)(void *context, int i, const struct delivery *d);
+	void *context;
+	int out_max; /* > 0: most events of one call */
 	/*
 	 * Room for the kernel's own events: the program's result buffer (so
 	 * that a bad pointer is the kernel's -EFAULT), at least
@@ -148,6 +158,13 @@ struct iset_wait {
  * -EBADF (the set was closed), -EFAULT (scratch not writable).
  */
 int iset_wait(struct iset *set, const struct iset_wait *wait);
+
+/*
+ * delivery_measure - fill in byte counts, end of file and error of a READ or
+ * WRITE delivery (others are left alone). Asks the kernel, takes no lock; call
+ * it after iset_wait returned, on a copy of what emit was given.
+ */
+void delivery_measure(struct delivery *d);
 
 /*
  * iset_pending_fd - how many events a zero-timeout wait on the set behind the

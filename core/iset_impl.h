@@ -288,7 +288,6 @@ int64_t file_read_bytes(int fd);
 void files_look(struct iset *set, bool changed);
 
 /* measure.c: byte counts, end of file, errors; asks the kernel, no lock. */
-void measure(struct delivery *d, bool exact);
 int64_t measure_read(int fd, plx_mask observed);
 int64_t measure_write(int fd);
 
@@ -316,7 +315,7 @@ void user_change(struct iset *set, uint32_t kn_index,
 
 /* deliver.c */
 void iset_collect(struct iset *set, const void *events, int n);
-int iset_deliver(struct iset *set, struct delivery *out, int out_max);
+int iset_deliver(struct iset *set, const struct iset_wait *w);
 /* How many of the ready list are true now; nothing changes. */
 int ready_count_true(struct iset *set);
 

@@ -29,6 +29,15 @@
 #define TCP_STATE_CLOSE 7
 #define TCP_STATE_LISTEN 10
 
+static _Atomic bool data_exact = true;
+
+void
+iset_data_exact(bool exact)
+{
+	/* relaxed: an option, set at start. */
+	atomic_store_explicit(&data_exact, exact, memory_order_relaxed);
+}
+
 static int
 tcp_info(int fd, struct tcp_info *ret_info)
 {
@@ -173,10 +182,14 @@ measure_write_event(struct delivery *d, bool exact)
 }
 
 void
-measure(struct delivery *d, bool exact)
+delivery_measure(struct delivery *d)
 {
+	/* relaxed: see iset_data_exact. */
+	const bool exact =
+	    atomic_load_explicit(&data_exact, memory_order_relaxed);
+
 	if (d->filter == FILTER_READ)
 		measure_read_event(d, exact);
-	else
+	else if (d->filter == FILTER_WRITE)
 		measure_write_event(d, exact);
 }

@@ -25,31 +25,6 @@
 /* Wake-up, timer, lane and notify. */
 #define OWN_DESCRIPTORS 4
 
-static _Atomic bool data_exact = true;
-
-void
-iset_data_exact(bool exact)
-{
-	/* relaxed: an option, set at start. */
-	atomic_store_explicit(&data_exact, exact, memory_order_relaxed);
-}
-
-/* Byte counts and end-of-file, asked after the lock was dropped. */
-static int
-finish(const struct iset_wait *w, int n)
-{
-	/* relaxed: see iset_data_exact. */
-	const bool exact =
-	    atomic_load_explicit(&data_exact, memory_order_relaxed);
-
-	for (int i = 0; i < n; i++) {
-		if (w->out[i].filter == FILTER_READ ||
-		    w->out[i].filter == FILTER_WRITE)
-			measure(&w->out[i], exact);
-	}
-	return n;
-}
-
 static bool
 set_closed(const struct iset *set)
 {
@@ -131,7 +106,7 @@ turn_due(struct iset *set, const struct iset_wait *w)
 	if (n < 0 && n != -EFAULT)
 		n = 0;
 	if (n >= 0)
-		n = iset_deliver(set, w->out, w->out_max);
+		n = iset_deliver(set, w);
 	iset_unlock(set);
 	return n;
 }
@@ -197,7 +172,7 @@ wait_turn(struct iset *set, const struct iset_wait *w)
 		return -EINTR;
 	set->pass++;
 	iset_collect(set, w->scratch, n);
-	n = iset_deliver(set, w->out, w->out_max);
+	n = iset_deliver(set, w);
 	iset_unlock(set);
 	return n;
 }
@@ -209,9 +184,7 @@ iset_wait(struct iset *set, const struct iset_wait *w)
 	for (;;) {
 		const int n = wait_turn(set, w);
 
-		if (n > 0)
-			return finish(w, n);
-		if (n < 0)
+		if (n != 0)
 			return n;
 		if (w->deadline == DEADLINE_NOW)
 			return 0;
