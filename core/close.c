@@ -16,7 +16,6 @@
 #include "core/fdtab.h"
 #include "core/iset.h"
 #include "core/iset_impl.h"
-#include "core/proc.h"
 #include "core/sys.h"
 
 static uint32_t
@@ -242,7 +241,7 @@ iset_fork_child(void)
 {
 	const uint32_t sets = sets_used();
 
-	plx_proc_adopt();
+	sets_fork_child();
 	numbers_close();
 	for (uint32_t i = 1; i <= sets; i++) {
 		struct iset *set = set_live(i);
@@ -254,5 +253,5 @@ iset_fork_child(void)
 		else
 			plx_lock_reset(&set->lock);
 	}
-	mirror_fork_child();
+	mirror_unprepare();
 }

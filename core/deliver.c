@@ -137,7 +137,13 @@ fd_true(const struct iset *set, struct knote *kn)
 			return false;
 		kn->have = (set->pass << PASS_SHIFT) | observed;
 	}
-	if (kn->filter == FILTER_FD || (kn->bits & FOPT_LOWAT) == 0)
+	if (kn->filter == FILTER_FD)
+		return true;
+	if (kn->filter == FILTER_WRITE &&
+	    (observed & (PLX_HUP | PLX_RDHUP | PLX_ERR)) == PLX_HUP &&
+	    socket_unconnected((int)src->fd))
+		return false;
+	if ((kn->bits & FOPT_LOWAT) == 0)
 		return true;
 	if ((observed & (PLX_RDHUP | PLX_HUP | PLX_ERR)) != 0)
 		return true;
@@ -226,6 +232,21 @@ delivered(struct iset *set, uint32_t kn_index)
 		knote_step(set, kn_index, KNOTE_DELIVERED_AGAIN);
 }
 
+/*
+ * The kernel goes on saying "ready" of a level knote that is not (a socket that
+ * never was connected is writable to it): listen to changes only, until true.
+ */
+static void
+knote_quiet(struct iset *set, struct knote *kn, bool quiet)
+{
+	if (quiet == ((kn->flags & KN_QUIET) != 0))
+		return;
+	if (quiet && !knote_kernel_keeps(kn))
+		return;
+	kn->flags ^= KN_QUIET;
+	(void)source_sync(set, kn->source, true);
+}
+
 int
 iset_deliver(struct iset *set, const struct iset_wait *w)
 {
@@ -246,8 +267,10 @@ iset_deliver(struct iset *set, const struct iset_wait *w)
 			continue;
 		if (!knote_true(set, kn)) {
 			knote_step(set, kn_index, KNOTE_STALE);
+			knote_quiet(set, kn, true);
 			continue;
 		}
+		knote_quiet(set, kn, false);
 		delivery_fill(kn_index, &d);
 		w->emit(w->context, n, &d);
 		n++;

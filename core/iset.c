@@ -13,6 +13,7 @@
 #include "core/bug.h"
 #include "core/fdtab.h"
 #include "core/iset_impl.h"
+#include "core/os.h"
 #include "core/proc.h"
 #include "core/sys.h"
 
@@ -27,6 +28,47 @@ static bool
 presence_deferrable(void)
 {
 	return plx_proc_presence() == PLX_PRESENCE_INTERPOSED;
+}
+
+/*
+ * How many sets there are. The wake-up descriptor goes with the last one: a
+ * process without a set has no descriptor of ours. The lock keeps a first set
+ * from being made while the last one's wake-up is given back.
+ */
+static struct plx_lock sets_lock;
+static uint32_t sets_n;
+
+static int
+sets_more(struct iset *set)
+{
+	int r;
+
+	if (plx_lock_take(&sets_lock) < 0)
+		return -EDEADLK;
+	r = mirror_prepare(set);
+	if (r >= 0)
+		sets_n++;
+	plx_lock_drop(&sets_lock);
+	return r;
+}
+
+static void
+sets_less(void)
+{
+	/* A handler inside the same few lines: leave it for the next. */
+	if (plx_lock_take(&sets_lock) < 0)
+		return;
+	PLX_ASSERT(sets_n > 0);
+	sets_n--;
+	if (sets_n == 0)
+		mirror_unprepare();
+	plx_lock_drop(&sets_lock);
+}
+
+void
+sets_fork_child(void)
+{
+	plx_lock_reset(&sets_lock);
 }
 
 static void
@@ -66,35 +108,6 @@ iset_reset(struct iset *set, uint32_t index, enum plx_face face, int fd)
 	atomic_store_explicit(&set->life, ISET_LIVE, memory_order_release);
 }
 
-int
-iset_create(enum plx_face face)
-{
-	const uint32_t index = arena_take(&plx_isets);
-	struct iset *set = arena_at(&plx_isets, index);
-	int fd;
-	int r;
-
-	if (set == NULL)
-		return -ENOMEM;
-	fd = plx_sys_epoll_create1(O_CLOEXEC);
-	if (fd < 0) {
-		arena_give(&plx_isets, index);
-		return fd;
-	}
-	iset_reset(set, index, face, fd);
-	r = mirror_prepare(set);
-	if (r >= 0)
-		r = fdtab_publish(fd, FD_ISET, index);
-	if (r < 0) {
-		atomic_store_explicit(&set->life, ISET_FREE,
-		    memory_order_relaxed);
-		(void)plx_sys_close(fd);
-		arena_give(&plx_isets, index);
-		return r;
-	}
-	return fd;
-}
-
 static void
 source_end(struct iset *set, uint32_t src_index)
 {
@@ -111,10 +124,8 @@ source_end(struct iset *set, uint32_t src_index)
 static void
 private_close(int fd)
 {
-	if (fd < 0)
-		return;
-	(void)fdtab_forget(fd);
-	(void)plx_sys_close(fd);
+	if (fd >= 0)
+		plx_os.fd_drop(fd);
 }
 
 static void
@@ -162,6 +173,38 @@ iset_end(struct iset *set)
 	/* release: the object may be taken again. */
 	atomic_store_explicit(&set->life, ISET_FREE, memory_order_release);
 	arena_give(&plx_isets, set->index);
+	sets_less();
+}
+
+int
+iset_create(enum plx_face face)
+{
+	const uint32_t index = arena_take(&plx_isets);
+	struct iset *set = arena_at(&plx_isets, index);
+	int fd;
+	int r;
+
+	if (set == NULL)
+		return -ENOMEM;
+	fd = plx_sys_epoll_create1(O_CLOEXEC);
+	if (fd < 0) {
+		arena_give(&plx_isets, index);
+		return fd;
+	}
+	r = sets_more(set);
+	if (r < 0) {
+		(void)plx_sys_close(fd);
+		arena_give(&plx_isets, index);
+		return r;
+	}
+	iset_reset(set, index, face, fd);
+	r = fdtab_publish(fd, FD_ISET, index);
+	if (r < 0) {
+		(void)plx_sys_close(fd);
+		iset_end(set);
+		return r;
+	}
+	return fd;
 }
 
 static struct iset *
@@ -170,8 +213,6 @@ set_enter(int fd)
 	struct fd_entry entry;
 	struct iset *set;
 
-	if (PLX_UNLIKELY(plx_proc_forked()))
-		iset_fork_child();
 	entry = fdtab_get(fd);
 	if (entry.kind != FD_ISET)
 		return NULL;

@@ -61,6 +61,7 @@ enum knote_flag {
 	KN_EXT = 1u << 11,     /* has an entry in the ext side table */
 	KN_FIRED = 1u << 12,   /* user: triggered; timer: expired */
 	KN_FORCED = 1u << 13,  /* deliver once, true or not */
+	KN_QUIET = 1u << 14,   /* the kernel says ready, we know better */
 	KN_FACE_FLAGS = 0xffu,
 };
 

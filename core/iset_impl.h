@@ -204,6 +204,7 @@ timer_at(uint32_t index)
 }
 
 /* iset.c */
+void sets_fork_child(void);
 struct iset *iset_get_any(int fd);
 bool iset_lock(struct iset *set);   /* false: our own handler, do without */
 void iset_unlock(struct iset *set); /* settles mirror and wake-ups first */
@@ -280,8 +281,8 @@ void orphans_forget(struct iset *set);
 
 /* source_file.c: files that epoll refuses. */
 enum source_kind file_kind(int fd);
-/* 0, -EBADF, or -EINVAL: nobody could ever write there. */
-int file_writable(uint64_t ident);
+/* 0, -EBADF, or -EINVAL: the filter could never fire on this object. */
+int file_usable(uint64_t ident, enum plx_filter filter);
 int file_watch(struct iset *set, struct source *src);
 bool file_ready(const struct knote *kn, const struct source *src);
 int64_t file_read_bytes(int fd);
@@ -290,6 +291,8 @@ void files_look(struct iset *set, bool changed);
 /* measure.c: byte counts, end of file, errors; asks the kernel, no lock. */
 int64_t measure_read(int fd, plx_mask observed);
 int64_t measure_write(int fd);
+/* A stream socket that never was connected: neither ready nor at an end. */
+bool socket_unconnected(int fd);
 
 /* measure_diag.c: the counts that need more than one call. */
 int64_t unix_backlog(int fd);
@@ -323,7 +326,8 @@ int ready_count_true(struct iset *set);
 void mirror_settle(struct iset *set);
 int mirror_prepare(struct iset *set);
 void mirror_wake_all(struct iset *set);
-void mirror_fork_child(void);
+/* The last set ended, or we are a fork's child: give the wake-up back. */
+void mirror_unprepare(void);
 
 /* backend_epoll.c: the kernel's epoll, in core's words. */
 int backend_add(int epfd, int fd, uint16_t armed, uint64_t cookie);

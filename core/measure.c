@@ -57,6 +57,15 @@ socket_option(int fd, int option, int *ret_value)
 	    (long)ret_value, (long)&len, 0);
 }
 
+bool
+socket_unconnected(int fd)
+{
+	struct tcp_info info;
+
+	return tcp_info(fd, &info) >= 0 &&
+	    info.tcpi_state == TCP_STATE_CLOSE && info.tcpi_segs_out == 0;
+}
+
 /* Connections that wait to be accepted. */
 static int64_t
 backlog(int fd)
@@ -91,13 +100,13 @@ measure_read(int fd, plx_mask observed)
 	int r;
 
 	(void)observed;
+	if (fdtab_kind(fd) == FD_ISET)
+		return set_pending(fd);
 	r = plx_sys_ioctl_int(fd, FIONREAD, &bytes);
 	if (r >= 0)
 		return bytes;
 	if (r == -EINVAL)
 		return backlog(fd); /* a listening socket */
-	if (fdtab_kind(fd) == FD_ISET)
-		return set_pending(fd);
 	return eventfd_count(fd);
 }
 

@@ -15,7 +15,6 @@
 #include <time.h>
 
 #include "core/bug.h"
-#include "core/fdtab.h"
 #include "core/iset_impl.h"
 #include "core/os.h"
 #include "core/sys.h"
@@ -60,8 +59,11 @@ wake_moved(int old_fd, int new_fd)
 		if (!set_used(set) || set->wake_state == WAKE_ABSENT)
 			continue;
 		(void)backend_del(epfd_of(set), old_fd);
-		(void)backend_show(epfd_of(set), new_fd,
-		    set->wake_state == WAKE_SHOWN, true, COOKIE_WAKE);
+		if (new_fd < 0)
+			set->wake_state = WAKE_ABSENT;
+		else
+			(void)backend_show(epfd_of(set), new_fd,
+			    set->wake_state == WAKE_SHOWN, true, COOKIE_WAKE);
 	}
 }
 
@@ -80,8 +82,7 @@ wake_make(void)
 	/* relaxed: losers close theirs. */
 	if (!atomic_compare_exchange_strong_explicit(&wake_fd, &none, fd,
 		memory_order_relaxed, memory_order_relaxed)) {
-		(void)fdtab_forget(fd);
-		(void)plx_sys_close(fd);
+		plx_os.fd_drop(fd);
 	}
 	return 0;
 }
@@ -94,15 +95,14 @@ mirror_prepare(struct iset *set)
 }
 
 void
-mirror_fork_child(void)
+mirror_unprepare(void)
 {
 	const int fd = wake_fd_now();
 
 	atomic_store_explicit(&wake_fd, -1, memory_order_relaxed);
 	if (fd < 0)
 		return;
-	(void)fdtab_forget(fd);
-	(void)plx_sys_close(fd);
+	plx_os.fd_drop(fd);
 }
 
 static void
@@ -120,8 +120,8 @@ wake_show(struct iset *set, bool shown)
 		r = backend_show(epfd_of(set), wake_fd_now(), shown, false,
 		    COOKIE_WAKE);
 	/* Destroyed behind our back (closefrom by a raw call): once more. */
-	if (r == -EBADF || r == -ENOENT) {
-		if (r == -EBADF) {
+	if (r == -EBADF || r == -ENOENT || r == -EPERM) {
+		if (r != -ENOENT) {
 			atomic_store_explicit(&wake_fd, -1,
 			    memory_order_relaxed);
 			(void)wake_make();
@@ -145,7 +145,9 @@ timer_fd_moved(int old_fd, int new_fd)
 		if (!set_used(set) || set->timer_fd != old_fd)
 			continue;
 		(void)backend_del(epfd_of(set), old_fd);
-		(void)backend_add(epfd_of(set), new_fd, PLX_IN, COOKIE_TIMER);
+		if (new_fd >= 0)
+			(void)backend_add(epfd_of(set), new_fd, PLX_IN,
+			    COOKIE_TIMER);
 		set->timer_fd = new_fd;
 	}
 }
@@ -162,8 +164,7 @@ timer_fd_make(struct iset *set)
 	if (fd < 0)
 		return;
 	if (backend_add(epfd_of(set), fd, PLX_IN, COOKIE_TIMER) < 0) {
-		(void)fdtab_forget(fd);
-		(void)plx_sys_close(fd);
+		plx_os.fd_drop(fd);
 		return;
 	}
 	set->timer_fd = fd;

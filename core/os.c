@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "core/sys.h"
+
 static int
 no_epoll_wait(int epfd, struct epoll_event *ret_events, int events_max,
     int64_t timeout_ns, const sigset_t *mask)
@@ -37,9 +39,16 @@ keep_fd(int fd, void (*moved)(int old_fd, int new_fd))
 	return fd;
 }
 
+static void
+close_fd(int fd)
+{
+	(void)plx_sys_close(fd);
+}
+
 /* Weak: an embedder may fill it at run time or bring a definition. */
 __attribute__((weak)) struct plx_os plx_os = {
 	.epoll_wait = no_epoll_wait,
 	.poll = no_poll,
 	.fd_hide = keep_fd,
+	.fd_drop = close_fd,
 };

@@ -32,9 +32,12 @@ struct plx_os {
 	 * a high number, FD_PRIVATE in the fd table. Takes fd, returns its new
 	 * number or -Exxx (fd is closed then). When the program wants that
 	 * number later, moved(old, new) is called with both still open, so that
-	 * a registration can follow: DEL old, ADD new.
+	 * a registration can follow: DEL old, ADD new; new is -1 when there is
+	 * no number left, and ours is lost.
 	 */
 	int (*fd_hide)(int fd, void (*moved)(int old_fd, int new_fd));
+	/* Close a descriptor that was hidden; its number is plain again. */
+	void (*fd_drop)(int fd);
 };
 
 /* plx_os - set once by the embedder before the first wait, then immutable. */

@@ -91,8 +91,8 @@ register_new(struct iset *set, const struct iset_spec *spec)
 	uint32_t kn_index;
 	int r;
 
-	if (spec->filter == FILTER_WRITE) {
-		r = file_writable(spec->ident);
+	if (spec->filter == FILTER_READ || spec->filter == FILTER_WRITE) {
+		r = file_usable(spec->ident, spec->filter);
 		if (r < 0)
 			return r;
 	}

@@ -65,7 +65,7 @@ knote_trigger(const struct knote *kn)
 {
 	uint16_t trigger = 0;
 
-	if ((kn->flags & KN_CLEAR) != 0)
+	if ((kn->flags & (KN_CLEAR | KN_QUIET)) != 0)
 		trigger |= ARMED_EDGE;
 	if (kn->filter == FILTER_FD && (kn->bits & PLX_EDGE) != 0)
 		trigger |= ARMED_EDGE;
@@ -122,8 +122,9 @@ lane_moved(int old_fd, int new_fd)
 		if (set == NULL || lane_epfd(set, 1) != old_fd)
 			continue;
 		(void)backend_del(lane_epfd(set, 0), old_fd);
-		(void)backend_add(lane_epfd(set, 0), new_fd, PLX_IN,
-		    COOKIE_LANE);
+		if (new_fd >= 0)
+			(void)backend_add(lane_epfd(set, 0), new_fd, PLX_IN,
+			    COOKIE_LANE);
 		atomic_store_explicit(&set->lane_fd, new_fd,
 		    memory_order_relaxed);
 	}
@@ -145,7 +146,7 @@ lane_make(struct iset *set)
 		return fd;
 	r = backend_add(lane_epfd(set, 0), fd, PLX_IN, COOKIE_LANE);
 	if (r < 0) {
-		(void)plx_sys_close(fd);
+		plx_os.fd_drop(fd);
 		return r;
 	}
 	atomic_store_explicit(&set->lane_fd, fd, memory_order_relaxed);

@@ -48,26 +48,27 @@ file_kind(int fd)
 }
 
 int
-file_writable(uint64_t ident)
+file_usable(uint64_t ident, enum plx_filter filter)
 {
+	const bool write = filter == FILTER_WRITE;
 	mode_t mode;
 	int flags;
 	int r;
 
 	if (ident > INT_MAX)
 		return -EBADF;
-	if (fdtab_kind((int)ident) == FD_ISET)
-		return -EINVAL;
-	r = mode_of((int)ident, &mode);
-	if (r < 0)
-		return r;
-	if (!S_ISFIFO(mode))
-		return 0;
 	flags = plx_sys_fcntl((int)ident, F_GETFL, 0);
 	if (flags < 0)
 		return flags;
-	/* The reading end of a pipe: the kernel would never report it. */
-	return (flags & O_ACCMODE) == O_RDONLY ? -EINVAL : 0;
+	if (write && fdtab_kind((int)ident) == FD_ISET)
+		return -EINVAL;
+	if ((flags & O_ACCMODE) != (write ? O_RDONLY : O_WRONLY))
+		return 0;
+	r = mode_of((int)ident, &mode);
+	if (r < 0)
+		return r;
+	/* The other end of a pipe: the kernel would never report it. */
+	return S_ISFIFO(mode) ? -EINVAL : 0;
 }
 
 static int64_t
@@ -112,7 +113,8 @@ notify_moved(int old_fd, int new_fd)
 			continue;
 		epfd = atomic_load_explicit(&set->epfd, memory_order_relaxed);
 		(void)backend_del(epfd, old_fd);
-		(void)backend_add(epfd, new_fd, PLX_IN, COOKIE_NOTIFY);
+		if (new_fd >= 0)
+			(void)backend_add(epfd, new_fd, PLX_IN, COOKIE_NOTIFY);
 		set->notify_fd = new_fd;
 	}
 }
@@ -133,8 +135,7 @@ notify_make(struct iset *set)
 	r = backend_add(atomic_load_explicit(&set->epfd, memory_order_relaxed),
 	    fd, PLX_IN, COOKIE_NOTIFY);
 	if (r < 0) {
-		(void)fdtab_forget(fd);
-		(void)plx_sys_close(fd);
+		plx_os.fd_drop(fd);
 		return r;
 	}
 	set->notify_fd = fd;

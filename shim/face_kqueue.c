@@ -243,8 +243,6 @@ change_apply(int kq, struct iset *set, const struct kevent *change)
 	struct iset_spec spec;
 	int r;
 
-	if (change->filter == 0)
-		return 0;
 	r = change_in(change, &spec);
 	if (r < 0)
 		return r;
@@ -368,8 +366,12 @@ kevent_in_set(int kq, struct iset *set, const struct kevent *changes,
 	for (int i = 0; i < changes_n; i++) {
 		/* A copy: the answer may be written over the change. */
 		const struct kevent change = changes[i];
-		const int r = change_apply(kq, set, &change);
+		int r;
 
+		/* FreeBSD: no filter, no change, not even a receipt. */
+		if (change.filter == 0)
+			continue;
+		r = change_apply(kq, set, &change);
 		if (change_answer(&answers, &change, r, &result) != 0)
 			return result;
 	}

@@ -31,7 +31,8 @@ plx_fork_child(void)
 
 	if (!plx_proc_forked())
 		return;
-	/* Adopts, and closes the sets and descriptors of the engine. */
+	plx_proc_adopt();
+	/* Closes the sets that are not inherited. */
 	iset_fork_child();
 	private_fd_fork_child();
 	report_adopt();

@@ -91,5 +91,6 @@ plx_os_fill(void)
 		.epoll_wait = os_epoll_wait,
 		.poll = os_poll,
 		.fd_hide = private_fd_adopt,
+		.fd_drop = private_fd_drop,
 	};
 }

@@ -13,7 +13,7 @@
 #ifndef PLX_SHIM_PRIVATE_H
 #define PLX_SHIM_PRIVATE_H
 
-#define PRIVATE_FDS_MAX 16
+#define PRIVATE_FDS_MAX 1024
 
 /*
  * private_fd_adopt - move fd to a high number and hide it. fd is taken: closed
