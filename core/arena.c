@@ -81,7 +81,8 @@ arena_take(struct plx_arena *arena)
 		return index;
 	/* relaxed: a ticket; the chunk pointer orders the memory. */
 	index = atomic_fetch_add_explicit(&arena->used, 1,
-		    memory_order_relaxed) + 1;
+		    memory_order_relaxed) +
+	    1;
 	if (chunk_make(arena, index) == 0)
 		return index;
 	/* Out of memory: the ticket is lost, the index is never used. */

@@ -19,16 +19,16 @@
 #define ARENA_CHUNKS_MAX 4096
 
 struct plx_arena {
-	uint32_t object_bytes;	  /* [I] multiple of 8 */
-	uint32_t chunk_shift;	  /* [I] objects per chunk, as a power of two */
-	_Atomic uint64_t free;	  /* [a] tag:32 | index:32 */
-	_Atomic uint32_t used;	  /* [a] indices handed out so far, from 1 */
+	uint32_t object_bytes; /* [I] multiple of 8 */
+	uint32_t chunk_shift;  /* [I] objects per chunk, as a power of two */
+	_Atomic uint64_t free; /* [a] tag:32 | index:32 */
+	_Atomic uint32_t used; /* [a] indices handed out so far, from 1 */
 	_Atomic(char *) chunk[ARENA_CHUNKS_MAX]; /* [a] */
 };
 
-#define PLX_ARENA(type, shift)                                            \
-	{                                                                 \
-		.object_bytes = sizeof(type), .chunk_shift = (shift)      \
+#define PLX_ARENA(type, shift)                                       \
+	{                                                            \
+		.object_bytes = sizeof(type), .chunk_shift = (shift) \
 	}
 
 /*

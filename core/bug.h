@@ -13,13 +13,13 @@ _Noreturn void plx_bug(const char *what, const char *file, int line);
 
 #define PLX_BUG(what) plx_bug((what), __FILE__, __LINE__)
 
-#define PLX_ASSERT(condition)                                      \
-	do {                                                       \
-		if (__builtin_expect(!(condition), 0))             \
-			plx_bug(#condition, __FILE__, __LINE__);   \
+#define PLX_ASSERT(condition)                                    \
+	do {                                                     \
+		if (__builtin_expect(!(condition), 0))           \
+			plx_bug(#condition, __FILE__, __LINE__); \
 	} while (0)
 
-#define PLX_LIKELY(x)	__builtin_expect(!!(x), 1)
+#define PLX_LIKELY(x)   __builtin_expect(!!(x), 1)
 #define PLX_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 #endif

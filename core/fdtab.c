@@ -12,15 +12,15 @@
 #include "core/bug.h"
 #include "core/sys.h"
 
-#define PAGE_FDS     1024
-#define PAGES_MAX    (FDTAB_FDS_MAX / PAGE_FDS)
-#define GEN_SHIFT    40
-#define KIND_SHIFT   36
-#define FLAG_SHIFT   32
-#define GEN_MASK     UINT64_C(0xffffff)
-#define NIBBLE_MASK  UINT64_C(0xf)
-#define OBJECT_MASK  UINT64_C(0xffffffff)
-#define GEN_ONE	     (UINT64_C(1) << GEN_SHIFT)
+#define PAGE_FDS    1024
+#define PAGES_MAX   (FDTAB_FDS_MAX / PAGE_FDS)
+#define GEN_SHIFT   40
+#define KIND_SHIFT  36
+#define FLAG_SHIFT  32
+#define GEN_MASK    UINT64_C(0xffffff)
+#define NIBBLE_MASK UINT64_C(0xf)
+#define OBJECT_MASK UINT64_C(0xffffffff)
+#define GEN_ONE     (UINT64_C(1) << GEN_SHIFT)
 
 struct fd_page {
 	_Atomic uint64_t entry[PAGE_FDS];

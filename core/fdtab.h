@@ -24,9 +24,9 @@
 #define FDTAB_FDS_MAX (1 << 20)
 
 enum fd_kind {
-	FD_PLAIN = 0,	/* the kernel's, nothing of ours behind it */
-	FD_ISET,	/* an engine set; object = iset index */
-	FD_PRIVATE,	/* ours; the program must not see it */
+	FD_PLAIN = 0, /* the kernel's, nothing of ours behind it */
+	FD_ISET,      /* an engine set; object = iset index */
+	FD_PRIVATE,   /* ours; the program must not see it */
 	FD_KIND_MAX,
 };
 
@@ -40,7 +40,7 @@ enum fd_flag {
 struct fd_entry {
 	uint32_t generation; /* 24 bits, wraps */
 	enum fd_kind kind;
-	uint32_t flags;	     /* enum fd_flag, 4 bits */
+	uint32_t flags; /* enum fd_flag, 4 bits */
 	uint32_t object;
 };
 

@@ -21,8 +21,8 @@ enum plx_face {
 
 /* What identifies an interest within its set. */
 enum policy_key {
-	POLICY_KEY_BIT,		 /* a bit in a set of bits */
-	POLICY_KEY_PLACE,	 /* a place in an array */
+	POLICY_KEY_BIT,          /* a bit in a set of bits */
+	POLICY_KEY_PLACE,        /* a place in an array */
 	POLICY_KEY_OPEN_FILE_FD, /* (open file, fd) */
 	POLICY_KEY_IDENT_FILTER, /* (ident, filter) */
 	POLICY_KEY_FD,
@@ -30,11 +30,11 @@ enum policy_key {
 
 /* Registering what is registered already. */
 enum policy_again {
-	POLICY_AGAIN_SAME,   /* the same interest, nothing changes */
-	POLICY_AGAIN_BOTH,   /* two interests, both answered */
+	POLICY_AGAIN_SAME, /* the same interest, nothing changes */
+	POLICY_AGAIN_BOTH, /* two interests, both answered */
 	POLICY_AGAIN_EEXIST,
 	POLICY_AGAIN_REPLACE,
-	POLICY_AGAIN_OR,     /* masks are OR-ed */
+	POLICY_AGAIN_OR, /* masks are OR-ed */
 };
 
 /* Modifying or removing what is not registered. */
@@ -48,10 +48,10 @@ enum policy_unknown {
 
 /* A member's descriptor was closed. */
 enum policy_closed {
-	POLICY_CLOSED_EBADF,	   /* the whole call fails, sets untouched */
-	POLICY_CLOSED_NVAL,	   /* reported as not open, until removed */
-	POLICY_CLOSED_LIVES,	   /* stays while the open file lives */
-	POLICY_CLOSED_REMOVED,	   /* the interest is gone */
+	POLICY_CLOSED_EBADF,   /* the whole call fails, sets untouched */
+	POLICY_CLOSED_NVAL,    /* reported as not open, until removed */
+	POLICY_CLOSED_LIVES,   /* stays while the open file lives */
+	POLICY_CLOSED_REMOVED, /* the interest is gone */
 };
 
 enum policy_fork {
@@ -64,8 +64,8 @@ enum policy_fork {
 enum policy_order {
 	POLICY_ORDER_ASCENDING,
 	POLICY_ORDER_ARRAY,
-	POLICY_ORDER_READY,	/* ready order, rotating */
-	POLICY_ORDER_CIRCULAR,	/* ascending, resumed where it stopped */
+	POLICY_ORDER_READY,    /* ready order, rotating */
+	POLICY_ORDER_CIRCULAR, /* ascending, resumed where it stopped */
 	POLICY_ORDER_REGISTRATION,
 };
 

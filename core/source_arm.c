@@ -23,8 +23,8 @@
 #include "core/os.h"
 #include "core/sys.h"
 
-/* Linux and glibc agree on O_CLOEXEC for epoll_create1. */
-#define EPOLL_CREATE_CLOEXEC O_CLOEXEC
+/* The flag of epoll_create1 is O_CLOEXEC by definition. */
+#define LANE_FLAGS O_CLOEXEC
 
 plx_mask
 knote_want(const struct knote *kn)
@@ -138,7 +138,7 @@ lane_make(struct iset *set)
 
 	if (lane_epfd(set, 1) >= 0)
 		return 0;
-	fd = plx_sys_epoll_create1(EPOLL_CREATE_CLOEXEC);
+	fd = plx_sys_epoll_create1(LANE_FLAGS);
 	if (fd < 0)
 		return fd;
 	fd = plx_os.fd_hide(fd, lane_moved);

@@ -33,7 +33,8 @@ int plx_sys_epoll_create1(int flags);
 /* plx_sys_epoll_ctl - event may be NULL for EPOLL_CTL_DEL. */
 int plx_sys_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event);
 /* plx_sys_epoll_peek - epoll_wait with timeout 0: never blocks. */
-int plx_sys_epoll_peek(int epfd, struct epoll_event *ret_events, int events_max);
+int plx_sys_epoll_peek(int epfd, struct epoll_event *ret_events,
+    int events_max);
 /* plx_sys_poll_peek - poll with timeout 0: never blocks. */
 int plx_sys_poll_peek(struct pollfd *fds, unsigned int fds_n);
 

@@ -258,10 +258,11 @@ value_take(char *to, size_t room_bytes, const char *from)
 		    !(n == 2 && strncmp(to, "fd", 2) == 0 && from[1] >= '0' &&
 			from[1] <= '9'))
 			break;
-		if (n + 1 < room_bytes)
-			to[n++] = escaped ? (char)(hex_digit(from[1]) << 4 |
-						hex_digit(from[2]))
-					  : *from;
+		if (n + 1 < room_bytes && escaped)
+			to[n++] = (char)(hex_digit(from[1]) << 4 |
+			    hex_digit(from[2]));
+		else if (n + 1 < room_bytes)
+			to[n++] = *from;
 		from += escaped ? 3 : 1;
 	}
 	to[n] = '\0';

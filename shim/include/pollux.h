@@ -15,7 +15,7 @@ extern "C" {
 #define POLLUX_VERSION_PATCH 0
 
 /* As one number that can be compared: 0.1.0 is 100, 1.2.3 is 10203. */
-#define POLLUX_VERSION                                           \
+#define POLLUX_VERSION                                               \
 	(POLLUX_VERSION_MAJOR * 10000 + POLLUX_VERSION_MINOR * 100 + \
 	    POLLUX_VERSION_PATCH)
 
