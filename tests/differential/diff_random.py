@@ -30,12 +30,13 @@ class Sides:
     def run(self, *arguments):
         """Returns the lines of both sides, each of which proved itself."""
         both = []
-        for runner, side in ((self.native, "native"), (self.ours, "pollux")):
+        for runner in (self.native, self.ours):
             lines, marks = runner.run(self.program,
                                       *[str(word) for word in arguments],
                                       timeout=240)
-            if marks[:1] != ["#side " + side]:
-                raise SystemExit("FAIL: no %s side: %s" % (side, lines[:5]))
+            problem = runner.problem(marks)
+            if problem:
+                raise SystemExit("FAIL %s: %s" % (problem, lines[-5:]))
             both.append(lines)
         return both
 
@@ -100,6 +101,7 @@ def main():
     print("%s %s: %d sequences, %d differ" % (os.path.basename(
         sides.program), mode, len(native) - 1, len(different)))
     sides.ours.close()
+    sides.native.close()
     return 0 if complete and not different else 1
 
 

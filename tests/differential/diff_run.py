@@ -4,9 +4,10 @@
 
 usage: diff_run.py MODE ALLOWLIST [CASE ...]
 
-DIFF_PROGRAM is the program, POLLUX_PRELOAD what to preload. MODE is one of
-diff_modes.py. Each run proves its side: the program looks for the shared object
-in /proc/self/maps.
+DIFF_PROGRAM is the program, POLLUX_PRELOAD what to preload, DIFF_REGION reads
+records. MODE is one of diff_modes.py. Each run proves its side: the program
+looks for the shared object in /proc/self/maps, and the record, where there is
+one, says which truth answered and that calls were counted.
 
 A case whose transcript differs is run again natively: if what we saw is one of
 several things that the kernel itself says, it is no difference. The allowlist
@@ -37,10 +38,6 @@ def read_allowlist(path, mode):
     return allowed
 
 
-def side_is(marks, wanted):
-    return bool(marks) and marks[0] == "#side " + wanted
-
-
 class Comparison:
     """The runs of one case on both sides."""
 
@@ -48,15 +45,17 @@ class Comparison:
         self.problems = []
         self.natives = []
         self.ours, marks = ours.run(program, case)
-        if not side_is(marks, "pollux"):
-            self.problems.append("our side is not preloaded: %s" % marks)
+        self.note(ours.problem(marks))
         for _ in range(NATIVE_RUNS):
             lines, marks = native.run(program, case)
-            if not side_is(marks, "native"):
-                self.problems.append("the native side is not: %s" % marks)
+            self.note(native.problem(marks))
             self.natives.append(lines)
             if lines == self.ours:
                 break
+
+    def note(self, problem):
+        if problem:
+            self.problems.append(problem)
 
     def agrees(self):
         return not self.problems and self.ours in self.natives
@@ -93,6 +92,7 @@ def main():
             print("\n".join("    " + line for line in comparison.text()))
         failed.append(name)
     ours.close()
+    native.close()
     print("%s %s: %d cases, %d differ as listed, %d failed" %
           (os.path.basename(program), mode, len(names), expected, len(failed)))
     return 1 if failed or not names else 0

@@ -37,7 +37,10 @@ def diff_tests(face):
                 "allowlist.txt",
                 "diff_modes.py",
             ],
-            env = {"DIFF_PROGRAM": ":%s_cases" % face},
+            env = {
+                "DIFF_PROGRAM": ":%s_cases" % face,
+                "DIFF_REGION": ":region_calls",
+            },
             script = "diff_run.py",
         )
 
@@ -68,6 +71,9 @@ def random_tests(face):
                 str(SEQUENCES[face]),
             ],
             data = ["diff_modes.py"],
-            env = {"DIFF_PROGRAM": ":%s_random" % face},
+            env = {
+                "DIFF_PROGRAM": ":%s_random" % face,
+                "DIFF_REGION": ":region_calls",
+            },
             script = "diff_random.py",
         )

@@ -292,3 +292,14 @@ CASE(select_one_set_object_used_twice)
 	    &timeout));
 	say_sets();
 }
+
+CASE(d92_count_far_beyond_the_sets)
+{
+	sets_clear();
+	bits_add(&in, 50);
+	select3(INT_MAX, 0);
+	select3(1 << 20, 0);
+	sets_clear();
+	bits_add(&out, 1);
+	select3(INT_MAX, 0);
+}
