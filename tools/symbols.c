@@ -156,6 +156,22 @@ set_call_site(struct plx_named_frame *frame, Dwarf_Die *cu, Dwarf_Die *inlined)
 }
 
 /*
+ * The scopes around an address, innermost first. dwarf_getscopes leaves an
+ * inlined function for the place of its definition; we want that of its use.
+ */
+static int
+scopes_at(Dwarf_Die *cu, Dwarf_Addr address, Dwarf_Die **ret_scopes)
+{
+	Dwarf_Die *innermost = NULL;
+	int n = dwarf_getscopes(cu, address, &innermost);
+
+	if (n > 0)
+		n = dwarf_getscopes_die(&innermost[0], ret_scopes);
+	free(innermost);
+	return n;
+}
+
+/*
  * One frame for each function that is inlined around the address, and one for
  * the function itself. Returns false without debug information.
  */
@@ -171,7 +187,7 @@ add_scopes(struct plx_named_stack *stack, struct module *m,
 	int n = 0;
 
 	if (cu != NULL)
-		n = dwarf_getscopes(cu, m->first + offset - bias, &scopes);
+		n = scopes_at(cu, m->first + offset - bias, &scopes);
 	for (int i = 0; i < n; i++) {
 		int tag = dwarf_tag(&scopes[i]);
 		const char *name;

@@ -10,7 +10,7 @@
 const struct plx_about plx_about_lifecycle[] = {
 	{
 		.id = 201, .severity = 'E', .name = "ghost-made",
-		.title = "closed a registered descriptor whose file lives on elsewhere",
+		.title = "closed a registered descriptor; its file lives on",
 		.effect = "the registration stays in the set and cannot be "
 			  "removed by number.",
 		.fix = "EPOLL_CTL_DEL before close(2).",
@@ -50,8 +50,7 @@ const struct plx_about plx_about_lifecycle[] = {
 	},
 	{
 		.id = 204, .severity = 'E', .name = "stale-data",
-		.title = "an event carries the user data of an earlier file with this "
-			 "number",
+		.title = "an event brings the data of an earlier file of this number",
 		.effect = "the handler works for a connection that is gone.",
 		.fix = "EPOLL_CTL_DEL before close(2); see PX201.",
 		.why =

@@ -45,7 +45,7 @@ const struct plx_about plx_about_select_poll[] = {
 	},
 	{
 		.id = 508, .severity = 'E', .name = "closed-unnoticed",
-		.title = "select was asked about a closed descriptor and did not say so",
+		.title = "select ignored a descriptor that is not open, in silence",
 		.effect = "the descriptor is dropped in silence: no event, no EBADF.",
 		.fix = "FD_CLR the descriptor where it is closed.",
 		.why =
@@ -60,8 +60,7 @@ const struct plx_about plx_about_select_poll[] = {
 	},
 	{
 		.id = 509, .severity = 'E', .name = "poll-closed",
-		.title = "poll was asked again and again about a descriptor that is "
-			 "not open",
+		.title = "poll was asked again about a descriptor that is not open",
 		.effect = "poll returns at once with POLLNVAL, every time: the loop "
 			  "spins.",
 		.fix = "remove the entry, or set its fd to -1, where it is closed.",
