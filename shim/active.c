@@ -16,12 +16,19 @@ _Atomic uint32_t plx_shim_active;
 #define SANDBOXED (UINT32_C(1) << 31)
 static _Atomic uint32_t before_sandbox;
 
+bool
+plx_sandboxed(void)
+{
+	/* relaxed: one-way switch, set by this process. */
+	return (atomic_load_explicit(&before_sandbox, memory_order_relaxed) &
+		   SANDBOXED) != 0;
+}
+
 void
 plx_active_set(enum plx_active_bit bit)
 {
-	/* relaxed: one-way switch, set by this process. */
-	if ((atomic_load_explicit(&before_sandbox, memory_order_relaxed) &
-		SANDBOXED) != 0)
+	/* What a sandbox keeps may also be added to. */
+	if (plx_sandboxed() && (bit & SANDBOX_KEEPS) == 0)
 		return;
 	/* release: what the feature needs is in place. */
 	(void)atomic_fetch_or_explicit(&plx_shim_active, (uint32_t)bit,

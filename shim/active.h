@@ -47,8 +47,8 @@ plx_active_is(enum plx_active_bit bit)
 }
 
 /*
- * plx_active_set, plx_active_clear - start or end a feature. Setting any bit
- * fails in silence once the process is sandboxed (plx_active_sandbox).
+ * plx_active_set, plx_active_clear - start or end a feature. Once the process
+ * is sandboxed (plx_active_sandbox) only PLX_ACTIVE_TRACKED can still be set.
  */
 void plx_active_set(enum plx_active_bit bit);
 void plx_active_clear(enum plx_active_bit bit);
@@ -73,5 +73,8 @@ void plx_shim_enter(void);
  */
 void plx_active_sandbox(void);
 void plx_active_unsandbox(void);
+
+/* plx_sandboxed - true between the two, or since. */
+bool plx_sandboxed(void);
 
 #endif

@@ -9,24 +9,36 @@
 #include "core/fdtab.h"
 #include "core/iset.h"
 #include "core/proc.h"
+#include "shim/active.h"
 #include "shim/seen.h"
 
 #define WORD_BITS ((int)(sizeof(unsigned long) * CHAR_BIT))
 
+/* Whether what we know about descriptors is about this process's. */
+static bool
+owner(void)
+{
+	return plx_sandboxed() || plx_proc_is_owner();
+}
+
 bool
 plx_hook_private(int fd)
 {
-	return fdtab_kind(fd) == FD_PRIVATE && plx_proc_is_owner();
+	return fdtab_kind(fd) == FD_PRIVATE && owner();
+}
+
+bool
+plx_hook_known(int fd)
+{
+	struct fd_entry entry = fdtab_get(fd);
+
+	return entry.kind != FD_PLAIN || entry.flags != 0;
 }
 
 void
 plx_hook_closing(int fd)
 {
-	struct fd_entry entry = fdtab_get(fd);
-
-	if (entry.kind == FD_PLAIN && entry.flags == 0)
-		return;
-	if (plx_proc_is_owner())
+	if (plx_hook_known(fd) && owner())
 		iset_fd_closing(fd);
 }
 
@@ -34,7 +46,7 @@ plx_hook_closing(int fd)
 static bool
 hook_set(int fd)
 {
-	return fdtab_kind(fd) == FD_ISET && plx_proc_is_owner();
+	return fdtab_kind(fd) == FD_ISET && owner();
 }
 
 void
@@ -54,7 +66,7 @@ plx_hook_publish(int fd)
 void
 plx_hook_publish_all(void)
 {
-	if (plx_proc_is_owner())
+	if (owner())
 		iset_publish_all();
 }
 

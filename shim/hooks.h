@@ -5,7 +5,8 @@
  * Only asked when PLX_ACTIVE_TRACKED is on. Everything is lock-free and
  * async-signal-safe. In a process that shares our memory without being us (a
  * vfork child) every question is answered "a plain descriptor": its table of
- * descriptors is its own, and ours must not be written.
+ * descriptors is its own, and ours must not be written. In a sandbox nobody
+ * asks who we are, as that is a system call: there are no vfork children there.
  */
 #ifndef PLX_SHIM_HOOKS_H
 #define PLX_SHIM_HOOKS_H
@@ -16,6 +17,9 @@
 
 /* plx_hook_private - true if the number is ours, and not for the program. */
 bool plx_hook_private(int fd);
+
+/* plx_hook_known - true if the number means anything to us. */
+bool plx_hook_known(int fd);
 
 /*
  * plx_hook_closing - the number is about to be closed or replaced: the engine

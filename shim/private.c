@@ -90,7 +90,7 @@ row_of(int fd)
 {
 	int i;
 
-	for (i = 0; i < PRIVATE_FDS_MAX; i++)
+	for (i = 0; fd >= 0 && i < PRIVATE_FDS_MAX; i++)
 		if (row_fd(&private_rows[i]) == fd)
 			return &private_rows[i];
 	return NULL;

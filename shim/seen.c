@@ -150,7 +150,8 @@ plx_seen_readable(const void *p, size_t len_bytes)
 	uintptr_t last;
 	uintptr_t at;
 
-	if (len_bytes == 0)
+	/* In a sandbox no call may be added to the program's. */
+	if (len_bytes == 0 || plx_sandboxed())
 		return true;
 	if (__builtin_add_overflow(first, len_bytes - 1, &last))
 		return false;

@@ -95,7 +95,8 @@ dup_over_hook(struct plx_make *m, int old_fd, int new_fd)
 	plx_hook_publish(old_fd);
 	if (plx_hook_private(old_fd))
 		m->arg[0] = -1;
-	else if (old_fd != new_fd && plx_sys_fcntl(old_fd, F_GETFD, 0) >= 0) {
+	else if (old_fd != new_fd && plx_hook_known(new_fd) &&
+	    plx_sys_fcntl(old_fd, F_GETFD, 0) >= 0) {
 		if (plx_hook_private(new_fd))
 			private_fd_move(new_fd);
 		plx_hook_closing(new_fd);
