@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * private.c - see private.h. Besides the kind in fdtab there is one row a
- * descriptor, found by its number; rows are claimed and given back by
- * compare-and-swap.
+ * private.c - see private.h. The entry of fdtab says that a number is ours and
+ * leads to a row with the rest; rows are claimed by compare-and-swap.
  */
 #include "shim/private.h"
 
@@ -24,13 +23,16 @@
 #define BASE_MIN    16
 
 struct private_row {
-	_Atomic int fd_plus_one;     /* 0: free */
-	_Atomic uint32_t generation; /* of the number, when it became ours */
+	_Atomic int fd_plus_one; /* 0: free */
 	void (*moved)(int old_fd, int new_fd);
 	bool inherited; /* over exec, and kept by the child of a fork */
 };
 
+/* fd_plus_one of a row that is being filled. */
+#define ROW_BUSY (-1)
+
 static struct private_row private_rows[PRIVATE_FDS_MAX];
+static _Atomic unsigned private_hint; /* where a free row may be */
 
 static int
 base_now(void)
@@ -59,71 +61,66 @@ high_dup(int fd, int cmd)
 	return r;
 }
 
-/* The number -1 marks a row that is being filled. */
-#define ROW_BUSY (-1)
-
-/*
- * The number of a row, or -1. Core closes what it hid by itself, and then the
- * number may be anybody's: the row is stale, and free for the next.
- */
-static int
-row_fd(const struct private_row *row)
-{
-	/* acquire: pairs with the release in row_publish. */
-	int fd = atomic_load_explicit(&row->fd_plus_one, memory_order_acquire) -
-	    1;
-	struct fd_entry entry;
-
-	if (fd < 0)
-		return -1;
-	entry = fdtab_get(fd);
-	/* relaxed: ordered by the acquire above. */
-	return entry.kind == FD_PRIVATE &&
-		entry.generation ==
-		    atomic_load_explicit(&row->generation, memory_order_relaxed)
-	    ? fd
-	    : -1;
-}
-
+/* The row behind a number: the entry's object is its index. NULL: none. */
 static struct private_row *
 row_of(int fd)
 {
-	int i;
+	struct fd_entry entry = fdtab_get(fd);
 
-	for (i = 0; fd >= 0 && i < PRIVATE_FDS_MAX; i++)
-		if (row_fd(&private_rows[i]) == fd)
-			return &private_rows[i];
-	return NULL;
+	if (entry.kind != FD_PRIVATE || entry.object >= PRIVATE_FDS_MAX)
+		return NULL;
+	return &private_rows[entry.object];
 }
 
-static void
-row_publish(struct private_row *row, int fd)
+/* A row whose number was closed behind us is free as well. */
+static bool
+row_is_free(struct private_row *row, int fd_plus_one)
 {
-	/* relaxed: ordered by the release below. */
-	atomic_store_explicit(&row->generation, fdtab_generation(fd),
-	    memory_order_relaxed);
-	/* release: pairs with row_fd. */
-	atomic_store_explicit(&row->fd_plus_one, fd + 1, memory_order_release);
+	return fd_plus_one != ROW_BUSY &&
+	    (fd_plus_one == 0 || row_of(fd_plus_one - 1) != row);
 }
 
 static struct private_row *
 row_claim(void)
 {
-	int i;
+	/* relaxed: a place to start. */
+	unsigned start = atomic_fetch_add_explicit(&private_hint, 1,
+	    memory_order_relaxed);
+	unsigned i;
 
 	for (i = 0; i < PRIVATE_FDS_MAX; i++) {
-		struct private_row *row = &private_rows[i];
+		struct private_row
+		    *row = &private_rows[(start + i) % PRIVATE_FDS_MAX];
 		int was = atomic_load_explicit(&row->fd_plus_one,
 		    memory_order_relaxed);
 
-		if (was == ROW_BUSY || row_fd(row) >= 0)
-			continue;
-		if (atomic_compare_exchange_strong_explicit(&row->fd_plus_one,
+		/* acquire: pairs with row_give. */
+		if (row_is_free(row, was) &&
+		    atomic_compare_exchange_strong_explicit(&row->fd_plus_one,
 			&was, ROW_BUSY, memory_order_acquire,
 			memory_order_relaxed))
 			return row;
 	}
 	return NULL;
+}
+
+static void
+row_give(struct private_row *row)
+{
+	/* release: the row may be taken again. */
+	atomic_store_explicit(&row->fd_plus_one, 0, memory_order_release);
+}
+
+/* The number now leads to the row. The row is complete by then. */
+static int
+row_publish(struct private_row *row, int fd)
+{
+	int r = fdtab_publish(fd, FD_PRIVATE, (uint32_t)(row - private_rows));
+
+	if (r == 0)
+		atomic_store_explicit(&row->fd_plus_one, fd + 1,
+		    memory_order_release);
+	return r;
 }
 
 static int
@@ -134,17 +131,13 @@ row_fill(int fd, void (*moved)(int old_fd, int new_fd), bool inherited)
 
 	if (row == NULL)
 		return -ENOSPC;
-	plx_shim_track();
-	r = fdtab_publish(fd, FD_PRIVATE, 0);
-	if (r < 0) {
-		atomic_store_explicit(&row->fd_plus_one, 0,
-		    memory_order_release);
-		return r;
-	}
 	row->moved = moved;
 	row->inherited = inherited;
-	row_publish(row, fd);
-	return fd;
+	plx_shim_track();
+	r = row_publish(row, fd);
+	if (r < 0)
+		row_give(row);
+	return r < 0 ? r : fd;
 }
 
 int
@@ -187,9 +180,8 @@ private_fd_drop(int fd)
 
 	if (row == NULL)
 		return;
-	/* release: the row may be taken again. */
-	atomic_store_explicit(&row->fd_plus_one, 0, memory_order_release);
 	(void)fdtab_forget(fd);
+	row_give(row);
 	(void)plx_sys_close(fd);
 }
 
@@ -202,44 +194,36 @@ private_fd_move(int fd)
 	if (row == NULL)
 		return;
 	high = high_dup(fd, row->inherited ? F_DUPFD : F_DUPFD_CLOEXEC);
-	if (high >= 0 && fdtab_publish(high, FD_PRIVATE, 0) < 0) {
+	if (high >= 0 && row_publish(row, high) < 0) {
 		(void)plx_sys_close(high);
 		high = -1;
 	}
 	if (row->moved != NULL)
-		row->moved(fd, high);
+		row->moved(fd, high < 0 ? -1 : high);
 	if (high < 0)
-		atomic_store_explicit(&row->fd_plus_one, 0,
-		    memory_order_release);
-	else
-		row_publish(row, high);
+		row_give(row);
 	(void)fdtab_forget(fd);
 }
 
 int
 private_fd_next(int from)
 {
-	int best = -1;
-	int i;
+	int fd = fdtab_next(from, FDTAB_FDS_MAX - 1);
 
-	for (i = 0; i < PRIVATE_FDS_MAX; i++) {
-		int fd = row_fd(&private_rows[i]);
-
-		if (fd >= from && fd >= 0 && (best < 0 || fd < best))
-			best = fd;
-	}
-	return best;
+	while (fd >= 0 && fdtab_kind(fd) != FD_PRIVATE)
+		fd = fdtab_next(fd + 1, FDTAB_FDS_MAX - 1);
+	return fd;
 }
 
 void
 private_fd_fork_child(void)
 {
-	int i;
+	int fd = private_fd_next(0);
 
-	for (i = 0; i < PRIVATE_FDS_MAX; i++) {
-		int fd = row_fd(&private_rows[i]);
+	for (; fd >= 0; fd = private_fd_next(fd + 1)) {
+		struct private_row *row = row_of(fd);
 
-		if (fd >= 0 && !private_rows[i].inherited)
+		if (row != NULL && !row->inherited)
 			private_fd_drop(fd);
 	}
 }
