@@ -406,21 +406,22 @@ kevent_checked(int kq, const struct kevent *changes, int changes_n,
 }
 
 EXPORT int
-kevent(int kq, const struct kevent *changes, int changes_n,
-    struct kevent *events, int events_n, const struct timespec *timeout)
+kevent(int kq, const struct kevent *changelist, int nchanges,
+    struct kevent *eventlist, int nevents, const struct timespec *timeout)
 {
-	const bool hold = changes_n > 0 && events_n > 0;
+	const bool hold = nchanges > 0 && nevents > 0;
 	int cancel_state = 0;
 	int r;
 
 	plx_count(PLX_API_kevent);
 	/* A cancelled call made no change, or had none to make. */
-	if (events_n > 0)
+	if (nevents > 0)
 		pthread_testcancel();
 	if (hold)
 		(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE,
 		    &cancel_state);
-	r = kevent_checked(kq, changes, changes_n, events, events_n, timeout);
+	r = kevent_checked(kq, changelist, nchanges, eventlist, nevents,
+	    timeout);
 	if (hold)
 		(void)pthread_setcancelstate(cancel_state, &cancel_state);
 	return (int)plx_ret(r);
