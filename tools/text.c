@@ -71,13 +71,31 @@ print_frame(FILE *out, size_t number, const struct plx_named_frame *frame)
 	fprintf(out, "%s\n", frame->is_inlined ? " (inlined)" : "");
 }
 
+/* The roles in the order of printing; a stack with two roles is shown once. */
+static const enum plx_stack_role shown_roles[PLX_FINDING_STACKS] = {
+	PLX_STACK_MISUSED,
+	PLX_STACK_CLOSED,
+	PLX_STACK_REGISTERED,
+	PLX_STACK_OPENED,
+};
+
+static bool
+is_shown(const struct plx_finding *finding, size_t role)
+{
+	for (size_t i = 0; shown_roles[i] != role; i++) {
+		if (finding->stack[shown_roles[i]] == finding->stack[role])
+			return true;
+	}
+	return false;
+}
+
 static void
 print_stack(FILE *out, const struct plx_entry *entry, size_t role)
 {
 	const struct plx_named_stack *stack = entry->stack[role];
 	const struct plx_finding *finding = entry->finding;
 
-	if (stack == NULL || stack->n == 0)
+	if (stack == NULL || stack->n == 0 || is_shown(finding, role))
 		return;
 	fprintf(out, "    %s", role_names[role]);
 	if (role == PLX_STACK_MISUSED)
@@ -132,10 +150,8 @@ print_finding(FILE *out, const struct plx_entry *entry, bool color)
 	    about != NULL ? plx_about_title(about, finding->variant)
 			  : "this version has no text for it");
 	print_subject(out, finding);
-	print_stack(out, entry, PLX_STACK_MISUSED);
-	print_stack(out, entry, PLX_STACK_CLOSED);
-	print_stack(out, entry, PLX_STACK_REGISTERED);
-	print_stack(out, entry, PLX_STACK_OPENED);
+	for (size_t i = 0; i < PLX_FINDING_STACKS; i++)
+		print_stack(out, entry, shown_roles[i]);
 	if (about != NULL)
 		fprintf(out, "    effect: %s\n    fix: %s\n", about->effect,
 		    about->fix);

@@ -210,7 +210,8 @@ fake_finding(unsigned id, char severity, enum plx_confidence confidence)
 	for (unsigned role = 0; role < PLX_FINDING_STACKS; role++)
 		finding->stack[role] = PLX_NO_STACK;
 	finding->stack[PLX_STACK_MISUSED] = stack;
-	finding->stack[PLX_STACK_CLOSED] = stack;
+	finding->stack[PLX_STACK_CLOSED] = record_stack(2);
+	finding->stack[PLX_STACK_OPENED] = stack; /* shown once */
 	finding->stack_tid[PLX_STACK_MISUSED] = gettid();
 	atomic_store(&finding->count, 1);
 	atomic_store(&finding->state, PLX_SLOT_FULL);

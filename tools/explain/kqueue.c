@@ -43,6 +43,9 @@ const struct plx_about plx_about_kqueue[] = {
 "Forget the event where it fires once or is closed. Where the state is not\n"
 "known, pass EV_RECEIPT, or room for the answers.",
 		.pages = "FreeBSD kqueue(2)",
+		.variant = {
+			{ 2, "a change of an event that went by itself" },
+		},
 	},
 	{ .id = 0 },
 };

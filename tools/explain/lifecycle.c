@@ -81,6 +81,11 @@ const struct plx_about plx_about_lifecycle[] = {
 "create one of its own. Make it with EPOLL_CLOEXEC. A set that is made before\n"
 "fork and used by the children only is fine, and is not reported.",
 		.pages = "epoll(7), fork(2), epoll_create1(2)",
+		.variant = {
+			{ 1, "a child of fork added to the parent's epoll set" },
+			{ 2, "a child of fork modified the parent's epoll set" },
+			{ 3, "a child of fork removed from the parent's epoll set" },
+		},
 	},
 	{ .id = 0 },
 };

@@ -25,6 +25,9 @@ const struct plx_about plx_about_registration[] = {
 "use EPOLL_CTL_MOD. Trying ADD first and falling back to MOD is fine, and is\n"
 "not reported when the MOD follows.",
 		.pages = "epoll_ctl(2), epoll(7)",
+		.variant = {
+			{ 2, "EPOLL_CTL_ADD of a descriptor that another thread registered" },
+		},
 	},
 	{
 		.id = 102, .severity = 'E', .name = "modify-missing",
@@ -45,6 +48,10 @@ const struct plx_about plx_about_registration[] = {
 "Trying MOD first and falling back to ADD is fine, and is not reported when\n"
 "the ADD follows.",
 		.pages = "epoll_ctl(2), epoll(7), close(2)",
+		.variant = {
+			{ 2, "EPOLL_CTL_MOD of a new descriptor with an old number" },
+			{ 3, "EPOLL_CTL_MOD of a descriptor that was removed before" },
+		},
 	},
 	{
 		.id = 103, .severity = 'W', .name = "delete-missing",
@@ -63,6 +70,10 @@ const struct plx_about plx_about_registration[] = {
 "Remove before close, once. A descriptor whose last copy is closed needs no\n"
 "EPOLL_CTL_DEL at all.",
 		.pages = "epoll_ctl(2), close(2)",
+		.variant = {
+			{ 2, "EPOLL_CTL_DEL of a new descriptor with an old number" },
+			{ 3, "EPOLL_CTL_DEL of a descriptor that was removed before" },
+		},
 	},
 	{
 		.id = 104, .severity = 'E', .name = "control-after-close",
@@ -82,6 +93,11 @@ const struct plx_about plx_about_registration[] = {
 "Turn the two calls round. Where a library closes the descriptor, ask it for a\n"
 "callback before the close.",
 		.pages = "epoll_ctl(2), close(2)",
+		.variant = {
+			{ 2, "epoll_ctl on a descriptor that was never open" },
+			{ 3, "epoll_ctl with a set that is closed already" },
+			{ 4, "epoll_ctl on a number below 0" },
+		},
 	},
 	{
 		.id = 105, .severity = 'E', .name = "control-hits-stranger",
@@ -105,6 +121,10 @@ const struct plx_about plx_about_registration[] = {
 "design, keep a generation count beside the number and compare it first.\n"
 "With `pollux check --level=strict` the call fails with ENOENT instead.",
 		.pages = "epoll_ctl(2), epoll(7), close(2)",
+		.variant = {
+			{ 1, "EPOLL_CTL_DEL removed the registration of somebody else" },
+			{ 2, "EPOLL_CTL_MOD changed the registration of somebody else" },
+		},
 	},
 	{
 		.id = 108, .severity = 'E', .name = "unpollable",
@@ -123,6 +143,11 @@ const struct plx_about plx_about_registration[] = {
 "On EPERM treat the descriptor as always ready, or read it in a thread.\n"
 "A program that tries, and handles EPERM so, does nothing wrong.",
 		.pages = "epoll_ctl(2), poll(2)",
+		.variant = {
+			{ 1, "epoll_ctl on a regular file, which epoll cannot watch" },
+			{ 2, "epoll_ctl on a directory, which epoll cannot watch" },
+			{ 3, "epoll_ctl on a device that epoll cannot watch" },
+		},
 	},
 	{
 		.id = 109, .severity = 'E', .name = "exclusive-misuse",
@@ -140,6 +165,12 @@ const struct plx_about plx_about_registration[] = {
 		.mend =
 "Remove and add again. Do not combine it with EPOLLONESHOT or EPOLLRDHUP.",
 		.pages = "epoll_ctl(2)",
+		.variant = {
+			{ 1, "EPOLLEXCLUSIVE in EPOLL_CTL_MOD" },
+			{ 2, "EPOLL_CTL_MOD of an EPOLLEXCLUSIVE registration" },
+			{ 3, "EPOLLEXCLUSIVE together with events that it excludes" },
+			{ 4, "EPOLLEXCLUSIVE for an epoll descriptor" },
+		},
 	},
 	{ .id = 0 },
 };

@@ -25,6 +25,11 @@ const struct plx_about plx_about_select_poll[] = {
 "Use poll, which has no such limit. Programs that allocate larger sets\n"
 "themselves work on Linux, but on no other system: pollux then says W, not F.",
 		.pages = "select(2), poll(2), getrlimit(2)",
+		.variant = {
+			{ 1, "select wrote past an fd_set on the stack: descriptor >= 1024" },
+			{ 2, "select with a descriptor of 1024 or more" },
+			{ 3, "libc aborts FD_SET of a descriptor of 1024 or more" },
+		},
 	},
 	{
 		.id = 507, .severity = 'E', .name = "closed-in-set",
