@@ -197,14 +197,41 @@ finding_hash(const struct plx_finding *finding)
 
 	hash = hash_add(hash, finding->id);
 	hash = hash_add(hash, finding->variant);
-	hash = hash_add(hash, finding->confidence);
 	hash = hash_add(hash, finding->stack[PLX_STACK_MISUSED]);
 	return hash_add(hash, finding->stack[PLX_STACK_REGISTERED]);
 }
 
+static int
+severity_rank(uint8_t severity)
+{
+	switch (severity) {
+	case 'F':
+		return 4;
+	case 'E':
+		return 3;
+	case 'W':
+		return 2;
+	case 'P':
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static void
+finding_raise(struct plx_finding *old, uint8_t severity, uint8_t confidence)
+{
+	/* Two processes may do this at once; either result is a true one. */
+	if (severity_rank(severity) > severity_rank(old->severity))
+		old->severity = severity;
+	if (confidence < old->confidence)
+		old->confidence = confidence;
+}
+
 /* At most PLX_FINDINGS_MAX steps, and only when something was found. */
 static int
-finding_repeat(struct plx_region *region, uint64_t dedup)
+finding_repeat(struct plx_region *region, const struct plx_finding *finding,
+    uint64_t dedup)
 {
 	uint32_t n;
 	uint32_t i;
@@ -221,6 +248,8 @@ finding_repeat(struct plx_region *region, uint64_t dedup)
 		if (old->dedup == dedup) {
 			(void)atomic_fetch_add_explicit(&old->count, 1,
 			    memory_order_relaxed);
+			finding_raise(old, finding->severity,
+			    finding->confidence);
 			return (int)i;
 		}
 	}
@@ -243,6 +272,7 @@ finding_publish(struct plx_finding *slot, const struct plx_finding *finding,
 	slot->when_ns = plx_sys_realtime_ns();
 	(void)plx_sys_comm(slot->comm);
 	atomic_store_explicit(&slot->count, 1, memory_order_relaxed);
+	atomic_store_explicit(&slot->withdrawn, 0, memory_order_relaxed);
 	/* release: pairs with the acquire of whoever reads the finding. */
 	atomic_store_explicit(&slot->state, PLX_SLOT_FULL,
 	    memory_order_release);
@@ -259,7 +289,7 @@ report_finding(const struct plx_finding *finding)
 	if (region == NULL)
 		return -ENODEV;
 	dedup = finding_hash(finding);
-	r = finding_repeat(region, dedup);
+	r = finding_repeat(region, finding, dedup);
 	if (r >= 0)
 		return r;
 	/* relaxed: the slot is published by its state. */
@@ -278,18 +308,25 @@ void
 report_withdraw(int slot)
 {
 	struct plx_region *region = report_region();
+	struct plx_finding *finding;
+	uint32_t withdrawn;
 
 	if (region == NULL || slot < 0 || slot >= (int)PLX_FINDINGS_MAX)
 		return;
-	region->finding[slot].severity = 'I';
+	finding = &region->finding[slot];
+	withdrawn = atomic_fetch_add_explicit(&finding->withdrawn, 1,
+			memory_order_relaxed) + 1;
+	if (withdrawn == atomic_load_explicit(&finding->count,
+		memory_order_relaxed))
+		finding->severity = 'I';
 }
 
 void
-report_confirm(int slot)
+report_confirm(int slot, char severity)
 {
 	struct plx_region *region = report_region();
 
 	if (region == NULL || slot < 0 || slot >= (int)PLX_FINDINGS_MAX)
 		return;
-	region->finding[slot].confidence = PLX_CERTAIN;
+	finding_raise(&region->finding[slot], (uint8_t)severity, PLX_CERTAIN);
 }

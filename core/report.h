@@ -51,19 +51,22 @@ struct plx_region *report_region(void);
  * report_finding - record a finding. finding is copied; its state, count,
  * pid, tid, comm and when_ns are filled in here, and dedup is computed from
  * id, variant and the misused and registered stacks. Equal ones are counted
- * up. Returns the slot's index, -ENODEV (no region), -ENOSPC (table full).
+ * up, and the highest severity and confidence of them stand.
+ * Returns the slot's index, -ENODEV (no region), -ENOSPC (table full).
  */
 int report_finding(const struct plx_finding *finding);
 
 /*
- * report_withdraw - a finding turned out to be a known idiom: its severity
- * becomes 'I' (information), once. slot as report_finding returned it.
+ * report_withdraw - one of the counted turned out to be a known idiom. When all
+ * did, the severity becomes 'I' (information). slot as report_finding
+ * returned it.
  */
 void report_withdraw(int slot);
 
 /*
- * report_confirm - what was likely has been proved: certain from now on.
+ * report_confirm - what was likely, or information, has been proved: certain
+ * and of this severity from now on.
  */
-void report_confirm(int slot);
+void report_confirm(int slot, char severity);
 
 #endif

@@ -152,6 +152,7 @@ struct plx_finding {
 	int64_t when_ns;     /* CLOCK_REALTIME of the first */
 	uint64_t dedup;
 	_Atomic uint32_t count;
+	_Atomic uint32_t withdrawn; /* of these, turned out to be an idiom */
 	uint32_t stack[PLX_FINDING_STACKS]; /* by role, or PLX_NO_STACK */
 	int32_t stack_tid[PLX_FINDING_STACKS];
 	char fd_name[64];    /* "socket:[123]", "/etc/passwd", cut */

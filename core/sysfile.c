@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -17,6 +19,7 @@
 #define REGION_MODE 0600
 /* Fields of /proc/<pid>/stat up to the state: "pid (comm) S". */
 #define STAT_BYTES  64
+#define STATUS_BYTES 1024
 
 int
 plx_sys_open(const char *path, int flags)
@@ -102,6 +105,32 @@ plx_sys_process_alive(int pid)
 	if (i < 0 || i + 2 >= got)
 		return true;
 	return text[i + 2] != 'Z' && text[i + 2] != 'X';
+}
+
+int
+plx_sys_fd_table(void)
+{
+	static const char key[] = "FDSize:\t";
+	char text[STATUS_BYTES];
+	const char *at;
+	long got;
+	int value = 0;
+	int fd;
+
+	fd = plx_sys_open("/proc/self/status", O_RDONLY);
+	if (fd < 0)
+		return INT_MAX;
+	got = plx_sys_read(fd, text, sizeof(text));
+	(void)plx_sys_close(fd);
+	if (got <= 0)
+		return INT_MAX;
+	at = memmem(text, (size_t)got, key, sizeof(key) - 1);
+	if (at == NULL)
+		return INT_MAX;
+	for (at += sizeof(key) - 1; at < text + got && *at >= '0' &&
+	     *at <= '9' && value < INT_MAX / 16; at++)
+		value = value * 10 + (*at - '0');
+	return value;
 }
 
 int

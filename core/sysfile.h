@@ -36,6 +36,11 @@ int plx_sys_ftruncate(int fd, int64_t size_bytes);
 void *plx_sys_map_shared(int fd, size_t len_bytes);
 /* plx_sys_process_alive - true while the process pid has not ended. */
 bool plx_sys_process_alive(int pid);
+/*
+ * plx_sys_fd_table - how many numbers the process's table of descriptors has
+ * room for now (FDSize of /proc/self/status), or INT_MAX when unknown.
+ */
+int plx_sys_fd_table(void);
 int plx_sys_getppid(void);
 /* plx_sys_comm - the calling thread's name, 16 bytes. */
 int plx_sys_comm(char ret_comm[16]);
