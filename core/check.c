@@ -87,7 +87,7 @@ after_modify(const struct plx_record *rec)
 }
 
 static void
-after_detach(const struct plx_record *rec)
+after_detach(const struct plx_record *rec, uint32_t stack)
 {
 	struct shadow_set *set;
 	struct shadow_reg *reg;
@@ -97,7 +97,7 @@ after_detach(const struct plx_record *rec)
 	if (set == NULL)
 		return;
 	check_edit_after(rec, set);
-	check_detached(rec, i);
+	check_detached(rec, i, stack);
 	reg = shadow_reg_find(i, rec->fd);
 	/* Not leaving: added again by another thread before we got here. */
 	if (reg == NULL || !reg->leaving)
@@ -113,7 +113,7 @@ after_ctl(const struct plx_record *rec, uint32_t stack)
 	uint32_t i;
 
 	if (rec->ret < 0) {
-		check_ctl_failed(rec);
+		check_ctl_failed(rec, stack);
 		if (rec->op == PLX_OP_DETACH &&
 		    shadow_fd_peek(rec->set) == SHADOW_OPEN &&
 		    shadow_set_find(rec->set, &i) != NULL) {
@@ -128,7 +128,7 @@ after_ctl(const struct plx_record *rec, uint32_t stack)
 	else if (rec->op == PLX_OP_MODIFY)
 		after_modify(rec);
 	else
-		after_detach(rec);
+		after_detach(rec, stack);
 }
 
 static int
@@ -225,13 +225,15 @@ after_fd(const struct plx_record *rec, uint32_t stack)
 	}
 }
 
-/* Does this record leave a stack behind in the shadow? */
+/* Is this record's stack kept, or compared with others? */
 static bool
 op_keeps_stack(const struct plx_record *rec)
 {
+	if (rec->op == PLX_OP_MODIFY)
+		return rec->ret < 0;
 	return rec->op == PLX_OP_SET_CREATE || rec->op == PLX_OP_FD_OPEN ||
-	    rec->op == PLX_OP_FD_DUP ||
-	    (rec->op == PLX_OP_ATTACH && rec->ret == 0);
+	    rec->op == PLX_OP_FD_DUP || rec->op == PLX_OP_ATTACH ||
+	    rec->op == PLX_OP_DETACH;
 }
 
 static void

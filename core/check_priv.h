@@ -29,6 +29,8 @@ int check_options_set(const struct plx_check_options *options);
 /* check_begin - a finding about the record's own set and descriptor. */
 void check_begin(struct plx_finding *ret_finding, const struct plx_record *rec,
     uint16_t id, char severity);
+/* check_misused_at - the stack of the call, when it was captured before. */
+void check_misused_at(struct plx_finding *finding, uint32_t stack);
 /* check_about_fd - who opened it, and who closed it if it is closed. */
 void check_about_fd(struct plx_finding *finding, const struct shadow_fd *entry);
 /* check_about_reg - who registered it, and who closed its number. */
@@ -62,14 +64,15 @@ void check_idiom_over(void);
 bool check_fd_is_closed(int fd);
 
 /* Registration: PX101 PX102 PX103 PX104 PX105 PX108 PX109. */
-void check_ctl_failed(const struct plx_record *rec);
+void check_ctl_failed(const struct plx_record *rec, uint32_t stack);
 /* 0, or -ENOENT where level strict refuses. reg is about to be hit. */
 int check_stranger_before(const struct plx_record *rec,
     const struct shadow_reg *reg);
 void check_stranger_after(const struct plx_record *rec,
     const struct shadow_reg *reg);
 /* check_detached - remember a removal that succeeded. */
-void check_detached(const struct plx_record *rec, uint32_t set);
+void check_detached(const struct plx_record *rec, uint32_t set,
+    uint32_t stack);
 
 /* Lifecycle: PX201 PX202 PX204. */
 void check_ghosts_made(const struct plx_record *rec, int fd);

@@ -14,7 +14,6 @@
 
 #include "core/lock.h"
 #include "core/proc.h"
-#include "core/stack.h"
 #include "core/sys.h"
 #include "core/sysfile.h"
 
@@ -59,7 +58,7 @@ reg_of(const struct plx_record *rec, uint32_t *ret_set)
  * Silent (I): ADD, then MOD because it was there.
  */
 static void
-duplicate_add(const struct plx_record *rec)
+duplicate_add(const struct plx_record *rec, uint32_t stack)
 {
 	struct shadow_fd *entry = shadow_fd_at(rec->fd);
 	struct plx_finding finding;
@@ -68,6 +67,7 @@ duplicate_add(const struct plx_record *rec)
 
 	reg = reg_of(rec, &set);
 	check_begin(&finding, rec, 101, 'E');
+	check_misused_at(&finding, stack);
 	check_about_fd(&finding, entry);
 	check_about_reg(&finding, reg);
 	finding.variant = reg != NULL && reg->add_tid != plx_tid() ? 2 : 1;
@@ -94,7 +94,7 @@ missing_variant(const struct shadow_fd *entry, uint32_t set)
 }
 
 static void
-missing_modify(const struct plx_record *rec)
+missing_modify(const struct plx_record *rec, uint32_t stack)
 {
 	struct shadow_fd *entry = shadow_fd_at(rec->fd);
 	struct plx_finding finding;
@@ -102,6 +102,7 @@ missing_modify(const struct plx_record *rec)
 
 	(void)reg_of(rec, &set);
 	check_begin(&finding, rec, 102, 'E');
+	check_misused_at(&finding, stack);
 	check_about_fd(&finding, entry);
 	finding.variant = missing_variant(entry, set);
 	if (entry != NULL)
@@ -111,7 +112,7 @@ missing_modify(const struct plx_record *rec)
 
 /* PX103: removal of what is not there. A second removal is harmless: I. */
 static void
-missing_detach(const struct plx_record *rec)
+missing_detach(const struct plx_record *rec, uint32_t stack)
 {
 	struct shadow_fd *entry = shadow_fd_at(rec->fd);
 	struct plx_finding finding;
@@ -119,6 +120,7 @@ missing_detach(const struct plx_record *rec)
 
 	(void)reg_of(rec, &set);
 	check_begin(&finding, rec, 103, 'W');
+	check_misused_at(&finding, stack);
 	check_about_fd(&finding, entry);
 	finding.variant = missing_variant(entry, set);
 	if (finding.variant == 3)
@@ -142,7 +144,7 @@ debt_is_ours(const struct shadow_fd *entry, uint32_t set)
  * removes live registrations: it tries either way, and knows the answer.
  */
 static void
-closed_ctl(const struct plx_record *rec)
+closed_ctl(const struct plx_record *rec, uint32_t stack)
 {
 	const bool set_closed = !check_fd_is_closed(rec->fd) &&
 	    check_fd_is_closed(rec->set);
@@ -154,10 +156,9 @@ closed_ctl(const struct plx_record *rec)
 
 	(void)reg_of(rec, &set);
 	check_begin(&finding, rec, 104, 'E');
+	check_misused_at(&finding, stack);
 	check_about_fd(&finding, entry);
 	finding.fd = fd;
-	finding.stack[PLX_STACK_MISUSED] = plx_stack_capture();
-	finding.stack_tid[PLX_STACK_MISUSED] = (int32_t)plx_tid();
 	finding.variant = set_closed ? 3 : known ? 1 : fd < 0 ? 4 : 2;
 	if (fd < 0)
 		finding.severity = 'W';
@@ -165,7 +166,7 @@ closed_ctl(const struct plx_record *rec)
 		finding.stack[PLX_STACK_CLOSED] = entry->close_stack;
 	if (rec->op == PLX_OP_DETACH && known && !set_closed &&
 	    entry->close_tid == plx_tid() &&
-	    remover_known(finding.stack[PLX_STACK_MISUSED]))
+	    remover_known(stack))
 		finding.severity = 'I';
 	if (known && !set_closed && debt_is_ours(entry, set))
 		entry->debt.tried = true;
@@ -174,13 +175,14 @@ closed_ctl(const struct plx_record *rec)
 
 /* PX108: the descriptor's kind cannot be waited for. other: its mode's type. */
 static void
-unpollable(const struct plx_record *rec)
+unpollable(const struct plx_record *rec, uint32_t stack)
 {
 	struct shadow_fd *entry = shadow_fd_at(rec->fd);
 	struct plx_finding finding;
 	struct plx_sys_stat st;
 
 	check_begin(&finding, rec, 108, 'E');
+	check_misused_at(&finding, stack);
 	check_about_fd(&finding, entry);
 	if (plx_sys_fstat(rec->fd, &st) == 0) {
 		finding.other = (int32_t)(st.mode & S_IFMT);
@@ -197,7 +199,7 @@ unpollable(const struct plx_record *rec)
  * the bits that may not stand beside it; 4: not on a set.
  */
 static void
-exclusive_misuse(const struct plx_record *rec)
+exclusive_misuse(const struct plx_record *rec, uint32_t stack)
 {
 	struct shadow_fd *entry = shadow_fd_at(rec->fd);
 	const bool asked = (rec->want & PLX_EXCLUSIVE) != 0;
@@ -209,6 +211,7 @@ exclusive_misuse(const struct plx_record *rec)
 	if (!asked && (reg == NULL || (reg->mask & PLX_EXCLUSIVE) == 0))
 		return;
 	check_begin(&finding, rec, 109, 'E');
+	check_misused_at(&finding, stack);
 	check_about_fd(&finding, entry);
 	check_about_reg(&finding, reg);
 	finding.want = rec->want;
@@ -226,27 +229,27 @@ exclusive_misuse(const struct plx_record *rec)
 }
 
 void
-check_ctl_failed(const struct plx_record *rec)
+check_ctl_failed(const struct plx_record *rec, uint32_t stack)
 {
 	switch (rec->ret) {
 	case -EEXIST:
-		duplicate_add(rec);
+		duplicate_add(rec, stack);
 		break;
 	case -ENOENT:
 		if (rec->op == PLX_OP_MODIFY)
-			missing_modify(rec);
+			missing_modify(rec, stack);
 		else if (rec->op == PLX_OP_DETACH)
-			missing_detach(rec);
+			missing_detach(rec, stack);
 		break;
 	case -EBADF:
-		closed_ctl(rec);
+		closed_ctl(rec, stack);
 		break;
 	case -EPERM:
-		unpollable(rec);
+		unpollable(rec, stack);
 		break;
 	case -EINVAL:
 		if (rec->op != PLX_OP_DETACH)
-			exclusive_misuse(rec);
+			exclusive_misuse(rec, stack);
 		break;
 	default:
 		break;
@@ -254,11 +257,11 @@ check_ctl_failed(const struct plx_record *rec)
 }
 
 void
-check_detached(const struct plx_record *rec, uint32_t set)
+check_detached(const struct plx_record *rec, uint32_t set, uint32_t stack)
 {
 	struct shadow_fd *entry = shadow_fd_used(rec->fd);
 
-	remover_note(plx_stack_capture());
+	remover_note(stack);
 	if (entry == NULL)
 		return;
 	entry->removed_set = set;

@@ -107,6 +107,12 @@ stack_set(struct plx_finding *finding, enum plx_stack_role role, uint32_t stack,
 }
 
 void
+check_misused_at(struct plx_finding *finding, uint32_t stack)
+{
+	stack_set(finding, PLX_STACK_MISUSED, stack, plx_tid());
+}
+
+void
 check_about_fd(struct plx_finding *finding, const struct shadow_fd *entry)
 {
 	if (entry == NULL || entry->state == SHADOW_NEW)
