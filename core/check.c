@@ -9,6 +9,7 @@
 #include "core/check.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stddef.h>
 
 #include "core/check_priv.h"
@@ -216,7 +217,9 @@ after_fd(const struct plx_record *rec, uint32_t stack)
 		shadow_spawned();
 		break;
 	case PLX_OP_FD_PASSED:
-		entry = shadow_fd_used(rec->fd);
+		entry = rec->api == PLX_API_recvmsg
+		    ? shadow_opened(rec->fd, PLX_WHAT_UNKNOWN, stack)
+		    : shadow_fd_used(rec->fd);
 		if (entry != NULL && shadow_ofd_at(entry->ofd) != NULL)
 			shadow_ofd_at(entry->ofd)->passed = true;
 		break;
@@ -232,8 +235,8 @@ op_keeps_stack(const struct plx_record *rec)
 	if (rec->op == PLX_OP_MODIFY)
 		return rec->ret < 0;
 	return rec->op == PLX_OP_SET_CREATE || rec->op == PLX_OP_FD_OPEN ||
-	    rec->op == PLX_OP_FD_DUP || rec->op == PLX_OP_ATTACH ||
-	    rec->op == PLX_OP_DETACH;
+	    rec->op == PLX_OP_FD_DUP || rec->op == PLX_OP_FD_PASSED ||
+	    rec->op == PLX_OP_ATTACH || rec->op == PLX_OP_DETACH;
 }
 
 static void
@@ -283,6 +286,7 @@ op_wants_after(enum plx_op op)
 {
 	switch ((int)op) {
 	case PLX_OP_CTL_OTHER:
+	case PLX_OP_FORK_PARENT:
 	case PLX_OP_WAIT_ENTER:
 	case PLX_OP_WAIT_LEAVE:
 	case PLX_OP_FD_CLOSE_RANGE:
@@ -302,11 +306,8 @@ checks_after(const struct plx_record *rec)
 	uint32_t stack = PLX_NO_STACK;
 
 	switch ((int)rec->op) {
-	case PLX_OP_FORK_PARENT:
-		shadow_fork_parent(rec->ret >= 0);
-		return;
 	case PLX_OP_FORK_CHILD:
-		shadow_fork_child();
+		shadow_fork_noticed();
 		return;
 	case PLX_OP_UNSEEN:
 		report_mark_unseen(rec->extra);
@@ -372,10 +373,6 @@ checks_before(const struct plx_record *rec)
 	uint32_t stack = PLX_NO_STACK;
 	int r;
 
-	if (rec->op == PLX_OP_FORK_PARENT) {
-		shadow_fork_before();
-		return 0;
-	}
 	if (rec->op == PLX_OP_WAIT_ENTER) {
 		wait_enter(rec);
 		return 0;
@@ -395,6 +392,12 @@ static const struct plx_listener listener = {
 	.before = checks_before,
 	.after = checks_after,
 };
+
+bool
+checks_veto(void)
+{
+	return check_level() == PLX_LEVEL_STRICT;
+}
 
 bool
 checks_filter_event(int set, uint64_t data)
@@ -420,6 +423,10 @@ checks_start(const struct plx_check_options *options)
 	r = check_options_set(options);
 	if (r == 0)
 		r = shadow_start();
+	/* First of all handlers: it locks last and unlocks first. */
+	if (r == 0)
+		r = -pthread_atfork(shadow_fork_before, shadow_fork_parent,
+		    shadow_fork_child);
 	if (r == 0)
 		r = plx_listen(&listener);
 	return r;

@@ -48,13 +48,17 @@ int checks_start(const struct plx_check_options *options);
  */
 bool checks_filter_event(int set, uint64_t data);
 
+/* checks_veto - level strict: records "before" may refuse a call. One load. */
+bool checks_veto(void);
+
 /*
  * checks_wants_member - whether a PLX_OP_MEMBER record about fd can say
- * anything: false lets select and poll skip the record. Two loads, no lock.
+ * anything: false lets select skip the record. Two loads, no lock.
  *
- * select: ask for each bit that is set on entry (before and after the call,
- *         whatever it returned); poll: emit for members that answer
- *         PLX_NVAL, without asking.
+ * select: before the call, for each bit that is set, if n is above 1024 or
+ * checks_veto(); after it, for each bit that is still set (what lies above the
+ * table of descriptors keeps its bit) or, after EBADF, was. poll: after the
+ * call, for members that answer PLX_NVAL, without asking.
  */
 bool checks_wants_member(int fd);
 

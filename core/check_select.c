@@ -83,15 +83,16 @@ closed_member(const struct plx_record *rec, uint16_t id,
 	(void)check_report(&finding, PLX_CERTAIN, entry);
 }
 
-/* Closed since before this thread's wait began, and still. */
+/* Closed since before this moment (shadow_seq_now), and still. */
 static bool
-member_was_closed(const struct plx_record *rec, const struct shadow_fd *entry)
+member_was_closed(const struct plx_record *rec, const struct shadow_fd *entry,
+    uint64_t moment)
 {
 	if (entry != NULL && entry->state == SHADOW_OPEN)
 		return false;
 	if (entry != NULL && entry->state == SHADOW_CLOSED &&
 	    (entry->closed_seq == 0 ||
-		entry->closed_seq > shadow_self.wait_seq))
+		entry->closed_seq > moment))
 		return false;
 	return check_fd_is_closed(rec->fd);
 }
@@ -110,7 +111,8 @@ check_member_before(const struct plx_record *rec)
 		return 0;
 	entry = shadow_fd_at(rec->fd);
 	/* Within the table the kernel says EBADF itself. */
-	if (!member_was_closed(rec, entry) || rec->fd < plx_sys_fd_table() ||
+	if (!member_was_closed(rec, entry, shadow_seq_now()) ||
+	    rec->fd < plx_sys_fd_table() ||
 	    check_confidence(PLX_CERTAIN, entry) != PLX_CERTAIN)
 		return 0;
 	closed_member(rec, 508, entry);
@@ -154,6 +156,6 @@ check_member_after(const struct plx_record *rec)
 	if (rec->ret < 0 && rec->ret != -EBADF)
 		return;
 	entry = shadow_fd_at(rec->fd);
-	if (member_was_closed(rec, entry))
+	if (member_was_closed(rec, entry, shadow_self.wait_seq))
 		closed_member(rec, rec->ret < 0 ? 507 : 508, entry);
 }

@@ -49,12 +49,8 @@ enum plx_op {
 	PLX_OP_FD_NONBLOCK,    /* fd, extra = 0 or 1 */
 	PLX_OP_FD_PASSED,      /* fd sent away or received: history unknown */
 	PLX_OP_FD_BIT,	       /* fortified fd_set access, fd = the bit */
-	/*
-	 * Processes. FORK_PARENT is emitted before (listeners lock what must be
-	 * whole in the copy) and, in the parent, after, even when fork failed
-	 * (ret). FORK_CHILD: after plx_proc_adopt and report_adopt.
-	 */
-	PLX_OP_FORK_PARENT, /* after: ret = child pid or -Exxx */
+	/* Processes. FORK_CHILD: after plx_proc_adopt and report_adopt. */
+	PLX_OP_FORK_PARENT, /* ret = child pid */
 	PLX_OP_FORK_CHILD,
 	PLX_OP_VFORK,
 	PLX_OP_EXEC,	  /* before */

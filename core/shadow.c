@@ -28,6 +28,8 @@ static bool broken; /* a copy that was made while somebody wrote */
 static _Atomic uint64_t seq;
 static uint32_t epoch = 1; /* number of children, from 1 */
 static _Atomic bool forked_ever;
+static bool fork_locked; /* by shadow_fork_before, not by what we are in */
+static bool fork_copied; /* this child's copy is whole */
 static struct plx_arena ofds = PLX_ARENA(struct shadow_ofd, 9);
 
 static _Atomic(struct shadow_fd *) pages[PAGES_MAX];
@@ -83,15 +85,17 @@ shadow_fork_before(void)
 {
 	if (plx_lock_take(&lock) < 0)
 		report_mark_unseen(PLX_UNSEEN_HANDLER);
+	else
+		fork_locked = true;
 }
 
 void
-shadow_fork_parent(bool forked)
+shadow_fork_parent(void)
 {
-	if (!plx_lock_held(&lock))
+	if (!fork_locked)
 		return;
-	if (forked)
-		fork_note();
+	fork_note();
+	fork_locked = false;
 	plx_lock_drop(&lock);
 }
 
@@ -108,26 +112,31 @@ set_inherit(struct shadow_set *set)
 	    &region->shared_set[set->shared - 1].waits, memory_order_relaxed);
 }
 
-/*
- * The lock word names the parent's thread. Free means that the fork was not
- * announced, and another thread may have been in the middle of a change.
- */
 void
 shadow_fork_child(void)
 {
-	const bool announced = atomic_load_explicit(&lock.word,
-	    memory_order_relaxed) != 0;
 	uint32_t set;
 
-	plx_lock_reset(&lock);
-	if (!announced) {
-		broken = true;
-		report_mark_unseen(PLX_UNSEEN_HANDLER);
+	if (!fork_locked)
 		return;
-	}
+	fork_locked = false;
+	fork_copied = true;
+	/* The word names the parent's thread. */
+	plx_lock_reset(&lock);
 	fork_note();
 	for (set = shadow_set_next(0); set != 0; set = shadow_set_next(set))
 		set_inherit(shadow_set_at(set));
+}
+
+void
+shadow_fork_noticed(void)
+{
+	if (!fork_copied) {
+		plx_lock_reset(&lock);
+		broken = true;
+		report_mark_unseen(PLX_UNSEEN_HANDLER);
+	}
+	fork_copied = false;
 }
 
 static struct shadow_fd *

@@ -140,13 +140,16 @@ bool shadow_enter(void);
 void shadow_leave(void);
 
 /*
- * shadow_fork_* - before: take the lock so that the copy is whole; then, in
- * the parent or the child, release it. The child learns that what it has, its
- * parent has too; a fork that we did not see begin ends all checks there.
+ * shadow_fork_* - what pthread_atfork calls: the lock is taken so that the
+ * copy is whole, and given back in the parent and the child. It comes last of
+ * all such locks, for it is registered before the program's.
+ * shadow_fork_noticed - later, in the child: if the fork was made without
+ * those, the copy may be torn, and the shadow is not used any more there.
  */
 void shadow_fork_before(void);
-void shadow_fork_parent(bool forked);
+void shadow_fork_parent(void);
 void shadow_fork_child(void);
+void shadow_fork_noticed(void);
 
 /*
  * shadow_spawned - a child that executes another program got copies of what is

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "core/check.h"
 #include "core/iset.h"
 #include "core/proc.h"
 #include "core/record.h"
@@ -66,6 +67,17 @@ log_attach(const struct shim_options *options)
 		(void)plx_sys_close(options->log_fd);
 }
 
+/* Findings go to the record: without one only a veto is worth the time. */
+static void
+checks_apply(const struct shim_options *options)
+{
+	struct plx_check_options checks = options->checks;
+
+	checks.level = (enum plx_check_level)options->level;
+	if (report_region() != NULL || checks.level == PLX_LEVEL_STRICT)
+		(void)checks_start(&checks);
+}
+
 static void
 options_apply(const struct shim_options *options, const char *text,
     const char *preload)
@@ -77,6 +89,7 @@ options_apply(const struct shim_options *options, const char *text,
 		log_attach(options);
 	else if (options->log_path[0] != '\0')
 		(void)report_attach_path(options->log_path);
+	checks_apply(options);
 	if (report_region() != NULL || plx_listening())
 		plx_active_set(PLX_ACTIVE_LISTEN);
 }

@@ -32,6 +32,8 @@ poll_members_emit(struct plx_call call, const struct pollfd *fds, nfds_t n,
 		rec.want = plx_mask_from_poll(fds[i].events);
 		rec.have = plx_mask_from_poll(fds[i].revents);
 		rec.ret = ret;
+		rec.n = (uint32_t)n;
+		rec.address = (uint64_t)(uintptr_t)fds;
 		plx_emit_after(&rec);
 	}
 }

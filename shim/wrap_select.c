@@ -7,10 +7,9 @@
  */
 #include "shim/calls.h"
 
-#include <fcntl.h>
 #include <limits.h>
 
-#include "core/sys.h"
+#include "core/check.h"
 #include "shim/active.h"
 #include "shim/errno.h"
 #include "shim/hooks.h"
@@ -30,23 +29,99 @@ set_has(const fd_set *set, int fd)
 	    (word[fd / WORD_BITS] >> (fd % WORD_BITS) & 1) != 0;
 }
 
-/* After EBADF the sets are as the program gave them: say who is closed. */
-static void
-select_closed_emit(struct plx_call call, int n, fd_set *const sets[3])
+static struct plx_record
+member_rec(struct plx_call call, int n, fd_set *const sets[3], int fd)
 {
-	int fd;
+	struct plx_record rec = plx_rec_fd(PLX_OP_MEMBER, call, fd);
 	int i;
 
-	for (fd = 0; fd < n; fd++) {
-		struct plx_record rec = plx_rec_fd(PLX_OP_MEMBER, call, fd);
+	rec.n = (uint32_t)n;
+	for (i = 2; i >= 0; i--) {
+		if (!set_has(sets[i], fd))
+			continue;
+		rec.want |= set_wants[i];
+		rec.address = (uint64_t)(uintptr_t)sets[i];
+	}
+	return rec;
+}
+
+/* The first bit at or after fd that is set in any of them, or n. */
+static int
+member_next(int n, fd_set *const sets[3], int fd)
+{
+	for (; fd < n; fd++) {
+		unsigned long word = 0;
+		int i;
 
 		for (i = 0; i < 3; i++)
-			if (set_has(sets[i], fd))
-				rec.want |= set_wants[i];
-		if (rec.want == 0 || plx_sys_fcntl(fd, F_GETFD, 0) != -EBADF)
+			if (sets[i] != NULL)
+				word |= ((const unsigned long *)(const void *)
+					sets[i])[fd / WORD_BITS];
+		word >>= fd % WORD_BITS;
+		if (word != 0)
+			fd += __builtin_ctzl(word);
+		else
+			fd |= WORD_BITS - 1;
+		if (word != 0)
+			break;
+	}
+	return fd < n ? fd : n;
+}
+
+static bool
+sets_readable(int n, fd_set *const sets[3])
+{
+	const size_t bytes = ((size_t)n + WORD_BITS - 1) / WORD_BITS *
+	    sizeof(unsigned long);
+	int i;
+
+	for (i = 0; i < 3; i++)
+		if (sets[i] != NULL && !plx_seen_readable(sets[i], bytes))
+			return false;
+	return true;
+}
+
+/* Before the kernel sees them: 0, or the error to fail the call with. */
+static int
+select_members_ask(struct plx_call call, int n, fd_set *const sets[3])
+{
+	int fd;
+	int r;
+
+	if ((n <= FD_SETSIZE && !checks_veto()) || n < 0 ||
+	    !sets_readable(n, sets))
+		return 0;
+	for (fd = member_next(n, sets, 0); fd < n;
+	     fd = member_next(n, sets, fd + 1)) {
+		struct plx_record rec = member_rec(call, n, sets, fd);
+
+		if (!checks_wants_member(fd))
 			continue;
-		rec.have = PLX_NVAL;
-		rec.ret = -EBADF;
+		r = plx_emit_before(&rec);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/*
+ * After EBADF the sets are as the program gave them: say who is closed. After
+ * success, bits above the table of descriptors are still there.
+ */
+static void
+select_members_emit(struct plx_call call, int n, fd_set *const sets[3],
+    int result)
+{
+	int fd;
+
+	for (fd = member_next(n, sets, 0); fd < n;
+	     fd = member_next(n, sets, fd + 1)) {
+		struct plx_record rec = member_rec(call, n, sets, fd);
+
+		if (!checks_wants_member(fd))
+			continue;
+		rec.ret = result;
+		rec.have = result == -EBADF ? PLX_NVAL : 0;
 		plx_emit_after(&rec);
 	}
 }
@@ -68,19 +143,23 @@ plx_path_select(struct plx_make *m, int n, fd_set *const sets[3],
 	bool listening = plx_seen(m->call);
 	struct plx_record rec;
 	long ret;
+	int r;
 
 	/* A number that is not open for the program fails the whole call. */
 	if (plx_active_is(PLX_ACTIVE_TRACKED) && plx_hook_select(n, sets))
 		return plx_ret(-EBADF);
 	if (!listening)
 		return m->make(m->arg);
+	r = select_members_ask(m->call, n, sets);
+	if (r < 0)
+		return plx_ret(r);
 	rec = plx_rec(PLX_OP_WAIT_ENTER, m->call);
 	rec.n = n < 0 ? 0 : (uint32_t)n;
 	rec.timeout_ns = timeout_ns;
 	rec.address = select_address(sets);
 	ret = plx_seen_wait(&rec, m->make, m->arg);
-	if (ret < 0 && errno == EBADF)
-		select_closed_emit(m->call, n, sets);
+	if (ret >= 0 || errno == EBADF)
+		select_members_emit(m->call, n, sets, plx_result(ret));
 	plx_seen_waited(&rec, ret);
 	return ret;
 }
