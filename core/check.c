@@ -9,7 +9,6 @@
 #include "core/check.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stddef.h>
 
 #include "core/check_priv.h"
@@ -393,6 +392,24 @@ static const struct plx_listener listener = {
 	.after = checks_after,
 };
 
+void
+checks_fork_before(void)
+{
+	shadow_fork_before();
+}
+
+void
+checks_fork_parent(void)
+{
+	shadow_fork_parent();
+}
+
+void
+checks_fork_child(void)
+{
+	shadow_fork_child();
+}
+
 bool
 checks_veto(void)
 {
@@ -423,10 +440,6 @@ checks_start(const struct plx_check_options *options)
 	r = check_options_set(options);
 	if (r == 0)
 		r = shadow_start();
-	/* First of all handlers: it locks last and unlocks first. */
-	if (r == 0)
-		r = -pthread_atfork(shadow_fork_before, shadow_fork_parent,
-		    shadow_fork_child);
 	if (r == 0)
 		r = plx_listen(&listener);
 	return r;

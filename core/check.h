@@ -20,7 +20,7 @@
 
 enum plx_check_level {
 	PLX_LEVEL_OFF = 0,
-	PLX_LEVEL_LOG,	  /* report, change nothing */
+	PLX_LEVEL_LOG,    /* report, change nothing */
 	PLX_LEVEL_STRICT, /* a silent hazard becomes the documented errno */
 	PLX_LEVEL_ABORT,  /* report, then SIGABRT, for severities F and E */
 	PLX_LEVEL_MAX,
@@ -47,6 +47,16 @@ int checks_start(const struct plx_check_options *options);
  * One load and false at any other level.
  */
 bool checks_filter_event(int set, uint64_t data);
+
+/*
+ * checks_fork_before, _parent, _child - for pthread_atfork, after checks_start
+ * and from the constructor: so it is the first of all handlers, its lock the
+ * last that is taken before a fork and the first that is given back. A lock
+ * held over the whole of fork() instead could meet the program's own handlers.
+ */
+void checks_fork_before(void);
+void checks_fork_parent(void);
+void checks_fork_child(void);
 
 /* checks_veto - level strict: records "before" may refuse a call. One load. */
 bool checks_veto(void);

@@ -55,7 +55,7 @@ edit_report(const struct plx_record *rec, const struct shadow_set *set,
 			: shadow_reg_find(i, rec->fd));
 	finding.other = set->creator_pid;
 	finding.variant = rec->op == PLX_OP_ATTACH ? 1
-	    : rec->op == PLX_OP_MODIFY		   ? 2
+	    : rec->op == PLX_OP_MODIFY             ? 2
 						   : 3;
 	return check_report(&finding, proved ? PLX_CERTAIN : PLX_LIKELY, NULL);
 }

@@ -66,8 +66,7 @@ check_is_ghost_event(uint32_t set, uint64_t data)
 	const struct shadow_reg *reg = shadow_reg_by_data(set, data);
 
 	return reg != NULL && !reg->guessed && died_before_wait(reg) &&
-	    check_confidence(PLX_CERTAIN, shadow_fd_at(reg->fd)) ==
-	    PLX_CERTAIN;
+	    check_confidence(PLX_CERTAIN, shadow_fd_at(reg->fd)) == PLX_CERTAIN;
 }
 
 /*

@@ -20,7 +20,10 @@
 #include "core/shadow.h"
 
 /* The calls that the idioms below are told apart by. */
-enum check_next { CHECK_NEXT_MODIFY = 1, CHECK_NEXT_ATTACH };
+enum check_next {
+	CHECK_NEXT_MODIFY = 1,
+	CHECK_NEXT_ATTACH
+};
 
 enum plx_check_level check_level(void);
 /* check_options_set - once, before anything is reported. Returns 0. */
@@ -71,8 +74,7 @@ int check_stranger_before(const struct plx_record *rec,
 void check_stranger_after(const struct plx_record *rec,
     const struct shadow_reg *reg);
 /* check_detached - remember a removal that succeeded. */
-void check_detached(const struct plx_record *rec, uint32_t set,
-    uint32_t stack);
+void check_detached(const struct plx_record *rec, uint32_t set, uint32_t stack);
 
 /* Lifecycle: PX201 PX202 PX204. */
 void check_ghosts_made(const struct plx_record *rec, int fd);

@@ -20,8 +20,8 @@
 /* Sites that have removed a live registration: DEL is tried either way. */
 #define REMOVERS_MAX 256u
 /* What may stand beside PLX_EXCLUSIVE. */
-#define EXCLUSIVE_BESIDE                                                     \
-	(PLX_IN | PLX_OUT | PLX_ERR | PLX_HUP | PLX_WAKEUP | PLX_EDGE |      \
+#define EXCLUSIVE_BESIDE                                                \
+	(PLX_IN | PLX_OUT | PLX_ERR | PLX_HUP | PLX_WAKEUP | PLX_EDGE | \
 	    PLX_EXCLUSIVE)
 
 static uint32_t removers[REMOVERS_MAX];
@@ -165,8 +165,7 @@ closed_ctl(const struct plx_record *rec, uint32_t stack)
 	if (known)
 		finding.stack[PLX_STACK_CLOSED] = entry->close_stack;
 	if (rec->op == PLX_OP_DETACH && known && !set_closed &&
-	    entry->close_tid == plx_tid() &&
-	    remover_known(stack))
+	    entry->close_tid == plx_tid() && remover_known(stack))
 		finding.severity = 'I';
 	if (known && !set_closed && debt_is_ours(entry, set))
 		entry->debt.tried = true;
@@ -187,7 +186,7 @@ unpollable(const struct plx_record *rec, uint32_t stack)
 	if (plx_sys_fstat(rec->fd, &st) == 0) {
 		finding.other = (int32_t)(st.mode & S_IFMT);
 		finding.variant = S_ISREG(st.mode) ? 1
-		    : S_ISDIR(st.mode)		   ? 2
+		    : S_ISDIR(st.mode)             ? 2
 						   : 3;
 	}
 	(void)check_report(&finding, PLX_CERTAIN, entry);
@@ -331,8 +330,7 @@ check_stranger_before(const struct plx_record *rec,
 }
 
 void
-check_stranger_after(const struct plx_record *rec,
-    const struct shadow_reg *reg)
+check_stranger_after(const struct plx_record *rec, const struct shadow_reg *reg)
 {
 	(void)stranger_report(rec, reg, PLX_LIKELY);
 }

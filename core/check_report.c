@@ -192,8 +192,11 @@ check_report_idiom(struct plx_finding *finding, const struct shadow_fd *entry,
 	if (idiom->tid == 0)
 		(void)atomic_fetch_add_explicit(&idioms_n, 1,
 		    memory_order_relaxed);
-	*idiom = (struct idiom){ .tid = plx_tid(), .set = finding->set,
-		.fd = finding->fd, .next = next, .slot = slot };
+	*idiom = (struct idiom){ .tid = plx_tid(),
+		.set = finding->set,
+		.fd = finding->fd,
+		.next = next,
+		.slot = slot };
 }
 
 static void

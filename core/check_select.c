@@ -16,8 +16,8 @@
 #include "core/sysfile.h"
 
 /* Bits of the set type of libc: what FD_SET may touch. */
-#define SET_BITS     1024
-#define WORD_BITS    64u
+#define SET_BITS  1024
+#define WORD_BITS 64u
 /* One call that meets a closed member may be a way of asking. */
 #define NVAL_REPEATS 3
 
@@ -79,7 +79,8 @@ closed_member(const struct plx_record *rec, uint16_t id,
 	check_begin(&finding, rec, id, 'E');
 	check_about_fd(&finding, entry);
 	/* 1: closed before; 2: never open as far as we saw. */
-	finding.variant = entry != NULL && entry->state == SHADOW_CLOSED ? 1 : 2;
+	finding.variant = entry != NULL && entry->state == SHADOW_CLOSED ? 1
+									 : 2;
 	(void)check_report(&finding, PLX_CERTAIN, entry);
 }
 
@@ -91,8 +92,7 @@ member_was_closed(const struct plx_record *rec, const struct shadow_fd *entry,
 	if (entry != NULL && entry->state == SHADOW_OPEN)
 		return false;
 	if (entry != NULL && entry->state == SHADOW_CLOSED &&
-	    (entry->closed_seq == 0 ||
-		entry->closed_seq > moment))
+	    (entry->closed_seq == 0 || entry->closed_seq > moment))
 		return false;
 	return check_fd_is_closed(rec->fd);
 }

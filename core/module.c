@@ -13,9 +13,9 @@
 
 #include "core/sysfile.h"
 
-#define KNOWN_MAX	512u
+#define KNOWN_MAX       512u
 #define NOTES_BYTES_MAX 4096u
-#define NOTE_ALIGN(n)	(((n) + 3u) & ~3u)
+#define WORD_UP(n)      (((n) + 3u) & ~3u)
 
 /* Load address -> index, for this process. An entry never changes. */
 struct known_module {
@@ -75,9 +75,9 @@ notes_scan(const char *at, size_t len_bytes, struct plx_module *module)
 		const char *text;
 
 		memcpy(&note, at + i, sizeof(note));
-		text = name + NOTE_ALIGN(note.n_namesz);
-		i += sizeof(note) + NOTE_ALIGN(note.n_namesz) +
-		    NOTE_ALIGN(note.n_descsz);
+		text = name + WORD_UP(note.n_namesz);
+		i += sizeof(note) + WORD_UP(note.n_namesz) +
+		    WORD_UP(note.n_descsz);
 		if (i > len_bytes)
 			return;
 		if (note.n_type != NT_GNU_BUILD_ID || note.n_namesz != 4 ||
@@ -96,7 +96,7 @@ build_id_find(const struct dl_find_object *object, struct plx_module *module)
 {
 	const char *base = object->dlfo_map_start;
 	const ElfW(Ehdr) *header = (const void *)base;
-	const ElfW(Phdr) *segments;
+	const ElfW(Phdr) * segments;
 	uint16_t i;
 
 	if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
@@ -105,8 +105,9 @@ build_id_find(const struct dl_find_object *object, struct plx_module *module)
 	segments = (const void *)(base + header->e_phoff);
 	for (i = 0; i < header->e_phnum; i++)
 		if (segments[i].p_type == PT_NOTE)
-			notes_scan((const char *)(object->dlfo_link_map->l_addr
-				+ segments[i].p_vaddr),
+			notes_scan(
+			    (const char *)(object->dlfo_link_map->l_addr +
+				segments[i].p_vaddr),
 			    segments[i].p_memsz, module);
 }
 
@@ -130,7 +131,7 @@ module_equal(const struct plx_module *a, const struct plx_module *b)
 {
 	return a->build_id_bytes == b->build_id_bytes &&
 	    memcmp(a->build_id, b->build_id, a->build_id_bytes) == 0 &&
-	    strcmp(a->path, b->path) == 0;
+	    memcmp(a->path, b->path, sizeof(a->path)) == 0;
 }
 
 /* At most PLX_MODULES_MAX steps, once for each object of a process. */

@@ -25,13 +25,13 @@ enum plx_op {
 	PLX_OP_NONE = 0,
 	/* Sets. fd = the set's number (after success). */
 	PLX_OP_SET_CREATE,
-	PLX_OP_ATTACH, /* set, fd, want, data */
-	PLX_OP_MODIFY, /* set, fd, want, data */
-	PLX_OP_DETACH, /* set, fd */
+	PLX_OP_ATTACH,    /* set, fd, want, data */
+	PLX_OP_MODIFY,    /* set, fd, want, data */
+	PLX_OP_DETACH,    /* set, fd */
 	PLX_OP_CTL_OTHER, /* unknown operation number; extra = the number */
 	/* Waits. set = the set, or -1 for select and poll. */
 	PLX_OP_WAIT_ENTER, /* timeout_ns, n = most events */
-	PLX_OP_DELIVER,	   /* set, fd (-1: not known), want = observed, data */
+	PLX_OP_DELIVER,    /* set, fd (-1: not known), want = observed, data */
 	PLX_OP_WAIT_LEAVE, /* ret */
 	/*
 	 * poll and select: one record for each member that says something
@@ -41,21 +41,21 @@ enum plx_op {
 	 */
 	PLX_OP_MEMBER,
 	/* Descriptors. */
-	PLX_OP_FD_OPEN,	       /* fd, kind in extra (enum plx_fd_what) */
-	PLX_OP_FD_DUP,	       /* after success: fd = new, other = old */
+	PLX_OP_FD_OPEN,        /* fd, kind in extra (enum plx_fd_what) */
+	PLX_OP_FD_DUP,         /* after success: fd = new, other = old */
 	PLX_OP_FD_CLOSE,       /* fd; before: about to, after: ret */
 	PLX_OP_FD_CLOSE_RANGE, /* fd = first, other = last; before only */
 	PLX_OP_FD_CLOEXEC,     /* fd, extra = 0 or 1 */
 	PLX_OP_FD_NONBLOCK,    /* fd, extra = 0 or 1 */
 	PLX_OP_FD_PASSED,      /* fd sent away or received: history unknown */
-	PLX_OP_FD_BIT,	       /* fortified fd_set access, fd = the bit */
+	PLX_OP_FD_BIT,         /* fortified fd_set access, fd = the bit */
 	/* Processes. FORK_CHILD: after plx_proc_adopt and report_adopt. */
 	PLX_OP_FORK_PARENT, /* ret = child pid */
 	PLX_OP_FORK_CHILD,
 	PLX_OP_VFORK,
-	PLX_OP_EXEC,	  /* before */
-	PLX_OP_SPAWN,	  /* ret */
-	PLX_OP_UNSEEN,	  /* something escaped us; extra = enum plx_unseen */
+	PLX_OP_EXEC,   /* before */
+	PLX_OP_SPAWN,  /* ret */
+	PLX_OP_UNSEEN, /* something escaped us; extra = enum plx_unseen */
 	/* kqueue and /dev/poll: we own these, nothing is guessed. */
 	/* after: EV_ADD on an existing knote with another udata; other =
 	 * filter, fd = ident, data = new udata, address = old udata. */
@@ -87,16 +87,16 @@ enum plx_fd_what {
 
 struct plx_record {
 	enum plx_op op;
-	uint16_t api;	    /* enum plx_api of report_abi.h: the call's name */
+	uint16_t api; /* enum plx_api of report_abi.h: the call's name */
 	uint16_t extra;
-	int32_t set;	    /* number of the set, or -1 */
-	int32_t fd;	    /* the descriptor concerned, or -1 */
+	int32_t set; /* number of the set, or -1 */
+	int32_t fd;  /* the descriptor concerned, or -1 */
 	int32_t other;
-	int32_t ret;	    /* >= 0 or -Exxx; meaningless in "before" */
+	int32_t ret; /* >= 0 or -Exxx; meaningless in "before" */
 	plx_mask want;
 	plx_mask have;
 	uint32_t n;
-	uint64_t data;	    /* user data of the interest */
+	uint64_t data;      /* user data of the interest */
 	int64_t timeout_ns; /* -1: for ever */
 	uint64_t address;   /* of the program's buffer (fd_set, pollfd array) */
 	uint64_t caller;    /* return address into the program */

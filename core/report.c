@@ -315,9 +315,10 @@ report_withdraw(int slot)
 		return;
 	finding = &region->finding[slot];
 	withdrawn = atomic_fetch_add_explicit(&finding->withdrawn, 1,
-			memory_order_relaxed) + 1;
-	if (withdrawn == atomic_load_explicit(&finding->count,
-		memory_order_relaxed))
+			memory_order_relaxed) +
+	    1;
+	if (withdrawn ==
+	    atomic_load_explicit(&finding->count, memory_order_relaxed))
 		finding->severity = 'I';
 }
 

@@ -16,10 +16,10 @@
 #include "core/sys.h"
 #include "core/sysfile.h"
 
-#define PAGE_SHIFT  9
-#define PAGE_FDS    (1 << PAGE_SHIFT)
-#define PAGES_MAX   (SHADOW_FDS_MAX / PAGE_FDS)
-#define LIST_BYTES  2048
+#define PAGE_SHIFT 9
+#define PAGE_FDS   (1 << PAGE_SHIFT)
+#define PAGES_MAX  (SHADOW_FDS_MAX / PAGE_FDS)
+#define LIST_BYTES 2048
 
 _Thread_local struct shadow_thread shadow_self;
 
@@ -211,7 +211,8 @@ ofd_make(bool passed)
 		report_mark_unseen(PLX_UNSEEN_FULL);
 		return 0;
 	}
-	*ofd = (struct shadow_ofd){ .refs = 0, .epoch = epoch,
+	*ofd = (struct shadow_ofd){ .refs = 0,
+		.epoch = epoch,
 		.passed = passed };
 	return i;
 }
@@ -420,7 +421,7 @@ shadow_start(void)
 {
 	int r;
 
-	r = shadow_set_start();
+	r = shadow_reg_start();
 	if (r < 0)
 		return r;
 	inherited_list();

@@ -26,7 +26,7 @@
 
 #include "core/mask.h"
 
-#define SHADOW_FDS_MAX	 (1 << 20)
+#define SHADOW_FDS_MAX (1 << 20)
 /* Registrations kept only because a child might still hold the open file. */
 #define SHADOW_MAYBE_MAX 256
 
@@ -40,7 +40,7 @@ enum shadow_state {
 enum shadow_known {
 	SHADOW_SEEN = 0,  /* we saw it opened */
 	SHADOW_INHERITED, /* open when the process began */
-	SHADOW_GUESSED,	  /* found in use; opened behind us */
+	SHADOW_GUESSED,   /* found in use; opened behind us */
 };
 
 /* A close that left the removal of a registration undone (for PX105). */
@@ -49,24 +49,24 @@ struct shadow_debt {
 	uint32_t set;
 	uint32_t tid;
 	uint32_t waits; /* how often tid had waited by then */
-	bool tried;	/* tid then tried to remove it, and failed */
+	bool tried;     /* tid then tried to remove it, and failed */
 };
 
 struct shadow_fd {
 	_Atomic uint8_t state; /* [a] enum shadow_state */
-	uint8_t known;	       /* enum shadow_known */
-	uint8_t kind;	       /* enum plx_fd_what */
-	uint32_t generation; /* +1 with each open */
+	uint8_t known;         /* enum shadow_known */
+	uint8_t kind;          /* enum plx_fd_what */
+	uint32_t generation;   /* +1 with each open */
 	uint32_t ofd;
 	uint32_t regs; /* registrations of this number, any generation */
 	uint32_t open_stack;
 	uint32_t open_tid;
 	uint32_t close_stack;
 	uint32_t close_tid;
-	uint64_t closed_seq;	     /* the close was done by then; 0: not yet */
-	uint32_t removed_set;	     /* last removal that succeeded ... */
+	uint64_t closed_seq;  /* the close was done by then; 0: not yet */
+	uint32_t removed_set; /* last removal that succeeded ... */
 	uint32_t removed_generation; /* ... and what it removed */
-	uint32_t added_set;	     /* last registration ... */
+	uint32_t added_set;          /* last registration ... */
 	uint32_t added_generation;   /* ... and of what */
 	struct shadow_debt debt;
 	uint64_t nval_address; /* PX509: the array that named it closed */
@@ -75,11 +75,11 @@ struct shadow_fd {
 
 /* An open file description, as far as this process holds it. */
 struct shadow_ofd {
-	uint32_t refs;	/* numbers of this process */
-	uint32_t set;	/* the interest set that it is, or 0 */
-	uint32_t epoch; /* number of children by then */
+	uint32_t refs;   /* numbers of this process */
+	uint32_t set;    /* the interest set that it is, or 0 */
+	uint32_t epoch;  /* number of children by then */
 	uint32_t ghosts; /* registrations whose number was closed */
-	bool passed;	/* others have it: inherited, or sent by a socket */
+	bool passed;     /* others have it: inherited, or sent by a socket */
 };
 
 enum shadow_reg_state {
@@ -103,26 +103,26 @@ struct shadow_reg {
 	uint32_t delivered;
 	uint32_t delivered_tid;
 	int32_t finding; /* slot of its PX201, or -1 */
-	uint16_t maybe;	 /* place in the ring of MAYBE ones */
-	uint8_t state;	 /* enum shadow_reg_state */
-	bool leaving;	 /* a removal is under way */
-	bool guessed;	 /* not seen added */
+	uint16_t maybe;  /* place in the ring of MAYBE ones */
+	uint8_t state;   /* enum shadow_reg_state */
+	bool leaving;    /* a removal is under way */
+	bool guessed;    /* not seen added */
 };
 
 struct shadow_set {
 	uint32_t index; /* its own; the arena's while free */
-	uint32_t ofd;	/* 0: not in use */
+	uint32_t ofd;   /* 0: not in use */
 	uint32_t first_reg;
 	int32_t creator_pid; /* 0: unknown */
 	uint32_t shared;     /* index + 1 in the region's shared sets, or 0 */
 	uint64_t waits_base; /* the creator's waits when we forked off */
-	bool inherited;	     /* made by the process we were forked from */
+	bool inherited;      /* made by the process we were forked from */
 	bool guessed;
 };
 
 /* Of the calling thread. */
 struct shadow_thread {
-	uint64_t wait_seq;	/* shadow_seq when its last wait began */
+	uint64_t wait_seq; /* shadow_seq when its last wait began */
 	uint32_t waits;
 	uint32_t attach_generation;
 };
@@ -185,7 +185,7 @@ struct shadow_ofd *shadow_ofd_at(uint32_t ofd);
 /* shadow_ofd_foreign - may another process hold this open file? */
 bool shadow_ofd_foreign(const struct shadow_ofd *ofd);
 
-/* Sets and registrations: shadow_set.c. 0 is "none". */
+/* Sets: shadow_set.c. 0 is "none". */
 
 /* shadow_set_made - set_fd is a new set. NULL: no memory. */
 struct shadow_set *shadow_set_made(int set_fd);
@@ -199,6 +199,11 @@ uint32_t shadow_set_next(uint32_t after);
 struct shadow_set *shadow_set_at(uint32_t set);
 void shadow_set_gone(uint32_t set);
 
+/* Registrations: shadow_reg.c. 0 is "none". */
+
+/* shadow_reg_start - take memory. 0 or -ENOMEM. */
+int shadow_reg_start(void);
+/* shadow_reg_find - the one in force, or NULL. */
 struct shadow_reg *shadow_reg_find(uint32_t set, int fd);
 /* shadow_reg_add - NULL: no memory. The caller fills stack and thread. */
 struct shadow_reg *shadow_reg_add(uint32_t set, int fd, plx_mask mask,
@@ -217,6 +222,5 @@ void shadow_regs_orphan(struct shadow_fd *entry);
 void shadow_regs_return(struct shadow_fd *entry);
 /* shadow_ofd_ended - the last number of this process is gone. */
 void shadow_ofd_ended(uint32_t ofd);
-int shadow_set_start(void);
 
 #endif

@@ -22,11 +22,11 @@
 #include "core/report.h"
 #include "core/report_abi.h"
 
-#define CACHE_SLOTS	  8192u /* power of two */
-#define PROBES_MAX	  64u
+#define CACHE_SLOTS 8192u /* power of two */
+#define PROBES_MAX  64u
 /* Wider gaps between two frames are another stack (sigaltstack, coroutine). */
-#define FRAME_BYTES_MAX	  (UINT64_C(1) << 20)
-#define HASH_MULTIPLIER	  UINT64_C(0x9e3779b97f4a7c15)
+#define FRAME_BYTES_MAX (UINT64_C(1) << 20)
+#define HASH_MULTIPLIER UINT64_C(0x9e3779b97f4a7c15)
 
 struct raw_stack {
 	uint32_t depth;

@@ -18,14 +18,14 @@
 
 #define REGION_MODE 0600
 /* Fields of /proc/<pid>/stat up to the state: "pid (comm) S". */
-#define STAT_BYTES  64
+#define STAT_BYTES   64
 #define STATUS_BYTES 1024
 
 int
 plx_sys_open(const char *path, int flags)
 {
-	return (int)plx_sys(SYS_openat, AT_FDCWD, (long)path,
-	    flags | O_CLOEXEC, REGION_MODE, 0, 0);
+	return (int)plx_sys(SYS_openat, AT_FDCWD, (long)path, flags | O_CLOEXEC,
+	    REGION_MODE, 0, 0);
 }
 
 long
@@ -95,8 +95,8 @@ plx_sys_process_alive(int pid)
 	fd = plx_sys_open(path, O_RDONLY);
 	/* Without /proc nothing is known: a signal 0 tells what it can. */
 	if (fd < 0)
-		return fd != -ENOENT && plx_sys(SYS_kill, pid, 0, 0, 0, 0, 0)
-		    != -ESRCH;
+		return fd != -ENOENT &&
+		    plx_sys(SYS_kill, pid, 0, 0, 0, 0, 0) != -ESRCH;
 	got = plx_sys_read(fd, text, sizeof(text));
 	(void)plx_sys_close(fd);
 	/* The name may hold parentheses; the state follows the last of them. */
@@ -107,14 +107,33 @@ plx_sys_process_alive(int pid)
 	return text[i + 2] != 'Z' && text[i + 2] != 'X';
 }
 
+/* The number that follows the key in text, or -1. */
+static int
+number_after(const char *text, size_t len_bytes, const char *key,
+    size_t key_bytes)
+{
+	int value = 0;
+	size_t i = 0;
+
+	while (
+	    i + key_bytes <= len_bytes && memcmp(text + i, key, key_bytes) != 0)
+		i++;
+	if (i + key_bytes > len_bytes)
+		return -1;
+	for (i += key_bytes; i < len_bytes && text[i] >= '0' &&
+	     text[i] <= '9' && value < INT_MAX / 16;
+	     i++)
+		value = value * 10 + (text[i] - '0');
+	return value;
+}
+
 int
 plx_sys_fd_table(void)
 {
 	static const char key[] = "FDSize:\t";
 	char text[STATUS_BYTES];
-	const char *at;
 	long got;
-	int value = 0;
+	int value;
 	int fd;
 
 	fd = plx_sys_open("/proc/self/status", O_RDONLY);
@@ -124,13 +143,8 @@ plx_sys_fd_table(void)
 	(void)plx_sys_close(fd);
 	if (got <= 0)
 		return INT_MAX;
-	at = memmem(text, (size_t)got, key, sizeof(key) - 1);
-	if (at == NULL)
-		return INT_MAX;
-	for (at += sizeof(key) - 1; at < text + got && *at >= '0' &&
-	     *at <= '9' && value < INT_MAX / 16; at++)
-		value = value * 10 + (*at - '0');
-	return value;
+	value = number_after(text, (size_t)got, key, sizeof(key) - 1);
+	return value < 0 ? INT_MAX : value;
 }
 
 int

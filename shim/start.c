@@ -8,6 +8,7 @@
  * arguments. A process without POLLUX_OPTIONS is left alone: pointers are
  * looked up and that is all. Nothing that fails here may stop the program.
  */
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -74,8 +75,11 @@ checks_apply(const struct shim_options *options)
 	struct plx_check_options checks = options->checks;
 
 	checks.level = (enum plx_check_level)options->level;
-	if (report_region() != NULL || checks.level == PLX_LEVEL_STRICT)
-		(void)checks_start(&checks);
+	if (report_region() == NULL && checks.level != PLX_LEVEL_STRICT)
+		return;
+	if (checks_start(&checks) == 0 && checks.level != PLX_LEVEL_OFF)
+		(void)pthread_atfork(checks_fork_before, checks_fork_parent,
+		    checks_fork_child);
 }
 
 static void
