@@ -1,0 +1,91 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# The command line with the real object: attach, counts, follow, daemons,
+# sanitized programs, reports from a file, the benchmark.
+# POLLUX_CLI and the programs come from the BUILD file; quoted $ is text.
+# shellcheck disable=SC2016,SC2153,SC2154 source=tests/cli/lib.sh
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
+here=$(dirname "$(readlink -f "$0")")
+json_ok() { check "JSON is right: $*" /usr/bin/python3 "$here/json_check.py" "$@"; }
+
+# Found beside the command line, without any variable.
+unset POLLUX_LIB
+run "$POLLUX_CLI" check --json="$work/j" -- "$WAITER"
+code_is 0
+out_is ''
+err_has 'SUMMARY: pollux: 0 errors'
+json_ok "$work/j" "findings == 0" "summaries == 1" \
+	"s[0]['calls']['poll'] == 1 and s[0]['calls']['epoll_wait'] == 1" \
+	"s[0]['exe'].endswith('waiter') and s[0]['coverage'] == 'full'"
+
+# No descriptor of ours is open in the program; one where it is followed.
+run "$POLLUX_CLI" check -q --no-follow -- \
+	sh -c 'ls -l /proc/$$/fd | grep -c pollux'
+out_is 0
+run "$POLLUX_CLI" check -q -- sh -c 'ls -l /proc/$$/fd | grep -c pollux'
+out_is 1
+
+# Programs that it starts are followed, or not.
+run "$POLLUX_CLI" check --json="$work/j" -- sh -c '"$0"; "$0"' "$WAITER"
+json_ok "$work/j" "summaries >= 3" \
+	"len([x for x in s if x['exe'].endswith('waiter')]) == 2"
+run "$POLLUX_CLI" check --no-follow --json="$work/j" -- sh -c '"$0"; "$0"' "$WAITER"
+json_ok "$work/j" \
+	"len([x for x in s if x['exe'].endswith('waiter')]) == 0"
+run "$POLLUX_CLI" run --stats --follow -- sh -c '"$0"; exit 3' "$WAITER"
+code_is 3
+err_has 'waiter'
+err_has 'epoll_wait 1'
+
+# A daemon is awaited, and its calls are counted.
+run "$POLLUX_CLI" check --json="$work/j" -- "$ACTOR" daemon say late
+code_is 0
+out_is late
+json_ok "$work/j" "summaries == 2" "s[1]['forked'] is True" \
+	"s[1]['calls']['poll'] == 1"
+
+# --while finds the moment by the program's own first wait.
+run timeout -k 1 60 "$POLLUX_CLI" check --while='echo $POLLUX_PID' -- \
+	"$ACTOR" pid poll
+code_is 0
+check "the pid is the program's" [ "$(sort -u "$out" | wc -l)" -eq 1 ]
+
+# The runtime of a sanitizer goes first.
+run "$POLLUX_CLI" check --json="$work/j" -- "$ASAN"
+code_is 0
+err_lacks 'ASan runtime does not come first'
+json_ok "$work/j" "s[0]['calls']['poll'] == 1"
+
+# In a file, and shown afterwards.
+POLLUX_OPTIONS=log_path=$work/region:level=log LD_PRELOAD=$POLLUX_PRELOAD \
+	run "$WAITER"
+code_is 0
+run "$POLLUX_CLI" report "$work/region"
+code_is 0
+out_has 'epoll_wait 1'
+out_has 'SUMMARY'
+"$POLLUX_CLI" report --json "$work/region" >"$work/j"
+json_ok "$work/j" "summaries == 1" "s[0]['calls']['poll'] == 1"
+run "$POLLUX_CLI" report "$WAITER"
+code_is 125
+err_lines 1
+err_has 'not a report of pollux'
+run "$POLLUX_CLI" report "$work/nosuch"
+code_is 125
+err_has 'No such file'
+
+# The benchmark measures each call on each side.
+run "$POLLUX_CLI" bench --rounds=1 --json passthrough
+code_is 0
+check "bench has all calls" /usr/bin/python3 -c '
+import json, sys
+calls = {}
+for line in open(sys.argv[1]):
+    one = json.loads(line)
+    calls[one["call"]] = one
+names = {"poll", "select", "epoll_wait", "epoll_ctl", "dup+close"}
+sides = ("bare_ns", "off_ns", "log_ns")
+ok = set(calls) == names and all(c[s] > 1 for c in calls.values() for s in sides)
+sys.exit(not ok)
+' "$out"
+done_testing
