@@ -119,6 +119,7 @@ set_closing(uint32_t index, int fd)
 	(void)atomic_fetch_add_explicit(&set->inside, 1, memory_order_acq_rel);
 	if (atomic_compare_exchange_strong_explicit(&set->life, &live,
 		ISET_DYING, memory_order_acq_rel, memory_order_relaxed) &&
+	    set->policy->closed == POLICY_CLOSED_REMOVED &&
 	    atomic_load_explicit(&set->waiters, memory_order_seq_cst) != 0)
 		mirror_wake_all(set);
 	iset_put(set);

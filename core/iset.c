@@ -177,7 +177,7 @@ iset_end(struct iset *set)
 }
 
 int
-iset_create(enum plx_face face)
+iset_create(enum plx_face face, bool cloexec)
 {
 	const uint32_t index = arena_take(&plx_isets);
 	struct iset *set = arena_at(&plx_isets, index);
@@ -186,7 +186,7 @@ iset_create(enum plx_face face)
 
 	if (set == NULL)
 		return -ENOMEM;
-	fd = plx_sys_epoll_create1(O_CLOEXEC);
+	fd = plx_sys_epoll_create1(cloexec ? O_CLOEXEC : 0);
 	if (fd < 0) {
 		arena_give(&plx_isets, index);
 		return fd;

@@ -109,10 +109,10 @@ struct delivery {
 _Static_assert(sizeof(struct delivery) == 64, "fits in a face's own entry");
 
 /*
- * iset_create - a new set. cloexec_only is implied. Returns its number (>= 0),
- * or -EMFILE, -ENFILE, -ENOMEM. The number belongs to the program.
+ * iset_create - a new set, close-on-exec or not. Returns its number (>= 0), or
+ * -EMFILE, -ENFILE, -ENOMEM. The number belongs to the program.
  */
-int iset_create(enum plx_face face);
+int iset_create(enum plx_face face, bool cloexec);
 
 /*
  * iset_get - the set behind a number, with a reference, if it is a set of that
@@ -194,6 +194,21 @@ void iset_publish(int fd);
 
 /* iset_publish_all - the same for every set, e.g. before fork. */
 void iset_publish_all(void);
+
+/*
+ * iset_fork_prepare - a fork is about to happen: a set that both processes
+ * would share goes back to the kernel, with the program's own data in it, and
+ * its numbers become plain. Not possible for a set in which a member outlived
+ * its number; then only the parent may go on using it. Returns how many sets
+ * were given back.
+ */
+int iset_fork_prepare(void);
+
+/*
+ * iset_give_back - the same for one set, on demand (what the engine cannot do
+ * is asked of it). 0, or -EBUSY as said above.
+ */
+int iset_give_back(int fd);
 
 /* iset_fork_child - close what is not inherited, forget the parent's rest. */
 void iset_fork_child(void);

@@ -286,6 +286,8 @@ int file_usable(uint64_t ident, enum plx_filter filter);
 int file_watch(struct iset *set, struct source *src);
 bool file_ready(const struct knote *kn, const struct source *src);
 int64_t file_read_bytes(int fd);
+/* Queue an idle knote of an object we look at ourselves, if it is true. */
+void file_activate(struct iset *set, uint32_t kn_index);
 void files_look(struct iset *set, bool changed);
 
 /* measure.c: byte counts, end of file, errors; asks the kernel, no lock. */

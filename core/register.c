@@ -58,9 +58,7 @@ fd_attach(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 		return r;
 	}
 	/* What we look at ourselves may be true already. */
-	if (source_at(src_index)->kind != SOURCE_POLLED &&
-	    kn->state == KNOTE_IDLE)
-		knote_step(set, kn_index, KNOTE_ACTIVATE);
+	file_activate(set, kn_index);
 	return 0;
 }
 
@@ -173,7 +171,6 @@ fd_change(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 {
 	struct knote *kn = knote_at(kn_index);
 	const struct knote before = *kn;
-	struct source *src = source_at(kn->source);
 	int r;
 
 	fd_take_values(kn, spec);
@@ -187,10 +184,10 @@ fd_change(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 	if (r < 0) {
 		kn->bits = before.bits;
 		kn->data = before.data;
+		kn->flags = before.flags;
 		return r;
 	}
-	if (src->kind != SOURCE_POLLED && kn->state == KNOTE_IDLE)
-		knote_step(set, kn_index, KNOTE_ACTIVATE);
+	file_activate(set, kn_index);
 	return 0;
 }
 
@@ -258,18 +255,45 @@ knote_find(struct iset *set, const struct iset_spec *spec)
 	return source_find_knote(source_at(src_index), spec->filter);
 }
 
+/* What the kernel has to say of the descriptor itself, before "no entry". */
 static int
-register_unknown(const struct iset *set, const struct iset_spec *spec)
+descriptor_objection(const struct iset *set, const struct iset_spec *spec)
+{
+	const int epfd =
+	    atomic_load_explicit(&set->epfd, memory_order_relaxed);
+	int r;
+
+	if (!filter_is_fd(spec->filter))
+		return 0;
+	if (spec->filter != FILTER_FD)
+		return fd_is_open(spec->ident) ? 0 : -EBADF;
+	if (spec->ident > INT_MAX)
+		return -EBADF;
+	r = backend_del(epfd, (int)spec->ident);
+	return r == -ENOENT ? 0 : r;
+}
+
+static int
+register_unknown(struct iset *set, const struct iset_spec *spec)
 {
 	const enum policy_unknown rule = (spec->op & ISET_DELETE) != 0 ?
 	    set->policy->remove_unknown :
 	    set->policy->modify_unknown;
+	const int r = descriptor_objection(set, spec);
 
-	/* A closed descriptor is said first, by every face that says it. */
-	if (filter_is_fd(spec->filter) && !fd_is_open(spec->ident))
-		return -EBADF;
-	PLX_ASSERT(rule == POLICY_UNKNOWN_ENOENT);
-	return -ENOENT;
+	if (r < 0)
+		return r;
+	switch (rule) {
+	case POLICY_UNKNOWN_ADDS:
+		return register_new(set, spec);
+	case POLICY_UNKNOWN_IGNORED:
+		return 0;
+	case POLICY_UNKNOWN_NONE:
+	case POLICY_UNKNOWN_ENOENT:
+	case POLICY_UNKNOWN_KEYERROR:
+	default:
+		return -ENOENT;
+	}
 }
 
 /*

@@ -99,6 +99,18 @@ file_ready(const struct knote *kn, const struct source *src)
 	return file_left((int)src->fd) != 0;
 }
 
+void
+file_activate(struct iset *set, uint32_t kn_index)
+{
+	const struct knote *kn = knote_at(kn_index);
+	const struct source *src = source_at(kn->source);
+
+	if (src->kind == SOURCE_POLLED || kn->state != KNOTE_IDLE)
+		return;
+	if (src->kind == SOURCE_ALWAYS || file_ready(kn, src))
+		knote_step(set, kn_index, KNOTE_ACTIVATE);
+}
+
 static void
 notify_moved(int old_fd, int new_fd)
 {
@@ -186,11 +198,10 @@ file_look(struct iset *set, uint32_t src_index)
 		return;
 	for (uint32_t at = src->klist; at != 0; at = knote_at(at)->chain) {
 		const struct knote *kn = knote_at(at);
-		const bool edge = (kn->flags & KN_CLEAR) != 0;
 
-		if (kn->state == KNOTE_IDLE && !edge &&
-		    file_ready(kn, src))
-			knote_step(set, at, KNOTE_ACTIVATE);
+		/* An edge waits for a change that inotify tells of. */
+		if ((kn->flags & KN_CLEAR) == 0)
+			file_activate(set, at);
 	}
 }
 
@@ -201,10 +212,8 @@ file_changed(struct iset *set, uint32_t src_index)
 
 	if (src->kind != SOURCE_FILE)
 		return;
-	for (uint32_t at = src->klist; at != 0; at = knote_at(at)->chain) {
-		if (knote_at(at)->state == KNOTE_IDLE)
-			knote_step(set, at, KNOTE_ACTIVATE);
-	}
+	for (uint32_t at = src->klist; at != 0; at = knote_at(at)->chain)
+		file_activate(set, at);
 }
 
 void

@@ -125,6 +125,14 @@ plx_sys_poll_peek(struct pollfd *fds, unsigned int fds_n)
 }
 
 int
+plx_sys_select_bit(int n, unsigned long *bits)
+{
+	struct __kernel_timespec zero = { 0, 0 };
+
+	return (int)plx_sys(SYS_pselect6, n, (long)bits, 0, 0, (long)&zero, 0);
+}
+
+int
 plx_sys_eventfd(unsigned int value, int flags)
 {
 	return (int)plx_sys(SYS_eventfd2, value, flags, 0, 0, 0, 0);

@@ -38,6 +38,9 @@ int plx_sys_epoll_peek(int epfd, struct epoll_event *ret_events,
 /* plx_sys_poll_peek - poll with timeout 0: never blocks. */
 int plx_sys_poll_peek(struct pollfd *fds, unsigned int fds_n);
 
+/* plx_sys_select_bit - the kernel's select, read set only, no time. */
+int plx_sys_select_bit(int n, unsigned long *bits);
+
 int plx_sys_eventfd(unsigned int value, int flags);
 int plx_sys_timerfd_create(int clock, int flags);
 /* plx_sys_timerfd_arm - absolute CLOCK_MONOTONIC ns; 0 disarms. */

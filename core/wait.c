@@ -28,6 +28,9 @@
 static bool
 set_closed(const struct iset *set)
 {
+	/* Where the kernel keeps a waiter of a closed set waiting, so do we. */
+	if (set->policy->closed != POLICY_CLOSED_REMOVED)
+		return false;
 	/* acquire: pairs with the closer's release. */
 	return atomic_load_explicit(&set->life, memory_order_acquire) !=
 	    ISET_LIVE;

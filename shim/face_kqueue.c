@@ -434,7 +434,7 @@ kqueue_make(void)
 
 	plx_count(PLX_API_kqueue);
 	plx_shim_track();
-	fd = iset_create(PLX_FACE_KQUEUE);
+	fd = iset_create(PLX_FACE_KQUEUE, true);
 	if (fd >= 0 && plx_listening()) {
 		struct plx_record rec = {
 			.op = PLX_OP_FD_OPEN,

@@ -47,7 +47,7 @@ void
 plx_fork_prepare(void)
 {
 	if (plx_active_is(PLX_ACTIVE_TRACKED))
-		plx_hook_publish_all();
+		plx_hook_fork_prepare();
 }
 
 /* After the real call, in both processes; pid as libc returned it. */

@@ -64,10 +64,12 @@ plx_hook_publish(int fd)
 }
 
 void
-plx_hook_publish_all(void)
+plx_hook_fork_prepare(void)
 {
-	if (owner())
-		iset_publish_all();
+	if (!owner())
+		return;
+	(void)iset_fork_prepare();
+	iset_publish_all();
 }
 
 bool

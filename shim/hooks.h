@@ -33,8 +33,11 @@ void plx_hook_dup(int old_fd, int new_fd);
 /* plx_hook_publish - somebody may look at the number from now on. Before. */
 void plx_hook_publish(int fd);
 
-/* plx_hook_publish_all - the same for every set. Before a fork. */
-void plx_hook_publish_all(void);
+/*
+ * plx_hook_fork_prepare - before a fork: every set may be looked at from now
+ * on, and those that would be shared go back to the kernel.
+ */
+void plx_hook_fork_prepare(void);
 
 /*
  * plx_hook_poll, plx_hook_select - publish every set among the members, before

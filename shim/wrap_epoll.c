@@ -9,6 +9,7 @@
 
 #include "shim/active.h"
 #include "shim/errno.h"
+#include "shim/face.h"
 #include "shim/hooks.h"
 #include "shim/masks.h"
 #include "shim/path.h"
@@ -18,8 +19,13 @@ long
 plx_path_epoll_create(struct plx_make *m, int flags)
 {
 	struct plx_record rec;
-	long ret = m->make(m->arg);
+	long ret;
 
+	if (plx_active_is(PLX_ACTIVE_ENGINE))
+		m->make = m->call.api == PLX_API_epoll_create ?
+		    face_epoll_create :
+		    face_epoll_create1;
+	ret = m->make(m->arg);
 	if (!plx_seen(m->call) || ret < 0)
 		return ret;
 	rec = plx_rec_fd(PLX_OP_SET_CREATE, m->call, (int)ret);
@@ -67,8 +73,10 @@ plx_path_epoll_ctl(struct plx_make *m, int epfd, int op, int fd,
 	long ret;
 	int r;
 
-	if (plx_active_is(PLX_ACTIVE_TRACKED))
+	if (plx_active_is(PLX_ACTIVE_TRACKED)) {
 		ctl_hook(m, epfd, fd);
+		face_epoll_take(m, epfd);
+	}
 	if (!listening)
 		return m->make(m->arg);
 	rec = plx_rec_fd(ctl_op(op), m->call, fd);
@@ -114,8 +122,11 @@ plx_path_epoll_wait(struct plx_make *m, int epfd,
 	struct plx_record rec;
 	long ret;
 
-	if (plx_active_is(PLX_ACTIVE_TRACKED) && plx_hook_private(epfd))
-		m->arg[0] = -1;
+	if (plx_active_is(PLX_ACTIVE_TRACKED)) {
+		if (plx_hook_private(epfd))
+			m->arg[0] = -1;
+		face_epoll_take(m, epfd);
+	}
 	if (!listening)
 		return m->make(m->arg);
 	rec = plx_rec_fd(PLX_OP_WAIT_ENTER, m->call, epfd);

@@ -47,7 +47,7 @@ exec_made(const struct exec_call *exec, char *const envp[])
 	if (r < 0)
 		return (int)plx_ret(r);
 	if (plx_active_is(PLX_ACTIVE_TRACKED))
-		plx_hook_publish_all();
+		plx_hook_fork_prepare();
 	exec_env_make(&env, envp);
 	ret = exec->real(exec, env.envp);
 	exec_env_drop(&env);

@@ -9,6 +9,7 @@
 #include "core/sys.h"
 #include "shim/active.h"
 #include "shim/errno.h"
+#include "shim/face.h"
 #include "shim/hooks.h"
 #include "shim/masks.h"
 #include "shim/path.h"
@@ -113,6 +114,13 @@ make_ppoll_chk(const long *arg)
 	    (size_t)arg[4]);
 }
 
+/* truth=engine: the engine answers. */
+static bool
+engine(void)
+{
+	return plx_active_is(PLX_ACTIVE_ENGINE);
+}
+
 int
 plx_w_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 {
@@ -120,7 +128,7 @@ plx_w_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 
 	if (!plx_active())
 		return plx_real.poll(fds, n, timeout_ms);
-	m = PLX_MAKE(poll, make_poll, (long)fds, (long)n, timeout_ms);
+	m = PLX_MAKE(poll, engine() ? face_poll : make_poll, (long)fds, (long)n, timeout_ms);
 	return (int)plx_path_poll(&m, fds, n, plx_path_ns_of_ms(timeout_ms));
 }
 
@@ -132,7 +140,7 @@ plx_w_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 
 	if (!plx_active())
 		return plx_real.ppoll(fds, n, timeout, mask);
-	m = PLX_MAKE(ppoll, make_ppoll, (long)fds, (long)n, (long)timeout,
+	m = PLX_MAKE(ppoll, engine() ? face_ppoll : make_ppoll, (long)fds, (long)n, (long)timeout,
 	    (long)mask);
 	return (int)plx_path_poll(&m, fds, n, plx_path_ns_of_timespec(timeout));
 }
@@ -146,7 +154,7 @@ plx_w___poll_chk(struct pollfd *fds, nfds_t n, int timeout_ms,
 
 	if (!plx_active() || room_bytes / sizeof(*fds) < n)
 		return plx_real.__poll_chk(fds, n, timeout_ms, room_bytes);
-	m = PLX_MAKE(poll, make_poll_chk, (long)fds, (long)n, timeout_ms,
+	m = PLX_MAKE(poll, engine() ? face_poll : make_poll_chk, (long)fds, (long)n, timeout_ms,
 	    (long)room_bytes);
 	return (int)plx_path_poll(&m, fds, n, plx_path_ns_of_ms(timeout_ms));
 }
@@ -159,7 +167,7 @@ plx_w___ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 
 	if (!plx_active() || room_bytes / sizeof(*fds) < n)
 		return plx_real.__ppoll_chk(fds, n, timeout, mask, room_bytes);
-	m = PLX_MAKE(ppoll, make_ppoll_chk, (long)fds, (long)n, (long)timeout,
+	m = PLX_MAKE(ppoll, engine() ? face_ppoll : make_ppoll_chk, (long)fds, (long)n, (long)timeout,
 	    (long)mask, (long)room_bytes);
 	return (int)plx_path_poll(&m, fds, n, plx_path_ns_of_timespec(timeout));
 }

@@ -12,6 +12,7 @@
 #include "core/check.h"
 #include "shim/active.h"
 #include "shim/errno.h"
+#include "shim/face.h"
 #include "shim/hooks.h"
 #include "shim/path.h"
 #include "shim/real.h"
@@ -179,6 +180,13 @@ make_pselect(const long *arg)
 	    (const sigset_t *)arg[5]);
 }
 
+/* truth=engine: the engine answers. */
+static bool
+engine(void)
+{
+	return plx_active_is(PLX_ACTIVE_ENGINE);
+}
+
 int
 plx_w_select(int n, fd_set *in, fd_set *out, fd_set *ex,
     struct timeval *timeout)
@@ -188,7 +196,7 @@ plx_w_select(int n, fd_set *in, fd_set *out, fd_set *ex,
 
 	if (!plx_active())
 		return plx_real.select(n, in, out, ex, timeout);
-	m = PLX_MAKE(select, make_select, n, (long)in, (long)out, (long)ex,
+	m = PLX_MAKE(select, engine() ? face_select : make_select, n, (long)in, (long)out, (long)ex,
 	    (long)timeout);
 	return (
 	    int)plx_path_select(&m, n, sets, plx_path_ns_of_timeval(timeout));
@@ -203,7 +211,7 @@ plx_w_pselect(int n, fd_set *in, fd_set *out, fd_set *ex,
 
 	if (!plx_active())
 		return plx_real.pselect(n, in, out, ex, timeout, mask);
-	m = PLX_MAKE(pselect, make_pselect, n, (long)in, (long)out, (long)ex,
+	m = PLX_MAKE(pselect, engine() ? face_pselect : make_pselect, n, (long)in, (long)out, (long)ex,
 	    (long)timeout, (long)mask);
 	return (
 	    int)plx_path_select(&m, n, sets, plx_path_ns_of_timespec(timeout));

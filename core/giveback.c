@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * giveback.c - a set of raw masks goes back to the kernel.
+ *
+ * Two processes cannot share an engine set: the cookies in the kernel mean
+ * something in one of them only. So before a fork, and for what the engine
+ * leaves to the kernel (exclusive wake-ups), each item gets the program's own
+ * data and the set's numbers become plain. An edge that was told already may be
+ * told once more: EPOLL_CTL_MOD re-arms.
+ *
+ * Authority: fork(2), epoll(7) on sharing; rulings on truth=engine.
+ */
+#include <errno.h>
+
+#include "core/bug.h"
+#include "core/fdtab.h"
+#include "core/iset.h"
+#include "core/iset_impl.h"
+
+static void
+item_give(struct iset *set, uint32_t src_index)
+{
+	struct source *src = source_at(src_index);
+	const struct knote *kn = knote_at(src->klist);
+	const int epfd =
+	    atomic_load_explicit(&set->epfd, memory_order_relaxed);
+
+	/* A fired oneshot is silent until the program modifies it. */
+	if (kn == NULL || (src->armed[0] & ARMED_OFF) != 0)
+		return;
+	(void)backend_mod(epfd, (int)src->fd, src->armed[0], kn->udata);
+}
+
+/* The numbers are the kernel's from here on. */
+static void
+numbers_give(const struct iset *set)
+{
+	int fd = fdtab_next(0, FDTAB_FDS_MAX - 1);
+
+	for (; fd >= 0; fd = fdtab_next(fd + 1, FDTAB_FDS_MAX - 1)) {
+		const struct fd_entry entry = fdtab_get(fd);
+
+		if (entry.kind == FD_ISET && entry.object == set->index)
+			(void)fdtab_forget(fd);
+	}
+}
+
+static int
+set_give(struct iset *set)
+{
+	int r = 0;
+
+	if (!iset_lock(set))
+		return -EBUSY;
+	if (set->orphan_head != 0)
+		orphans_audit(set);
+	if (set->orphan_head != 0) {
+		r = -EBUSY;
+	} else {
+		sources_flush(set);
+		fd_index_each(set, item_give);
+		numbers_give(set);
+		/* relaxed: the lock orders it; the last one inside ends it. */
+		atomic_store_explicit(&set->names, 0, memory_order_relaxed);
+		atomic_store_explicit(&set->life, ISET_DYING,
+		    memory_order_release);
+	}
+	iset_unlock(set);
+	return r;
+}
+
+static bool
+shared_by_fork(const struct iset *set)
+{
+	return set != NULL && set->policy->fork == POLICY_FORK_SHARED;
+}
+
+int
+iset_give_back(int fd)
+{
+	struct iset *set = iset_get_any(fd);
+	int r = 0;
+
+	if (set == NULL)
+		return 0;
+	if (shared_by_fork(set))
+		r = set_give(set);
+	iset_put(set);
+	return r;
+}
+
+int
+iset_fork_prepare(void)
+{
+	int given = 0;
+	int fd = fdtab_next(0, FDTAB_FDS_MAX - 1);
+
+	for (; fd >= 0; fd = fdtab_next(fd + 1, FDTAB_FDS_MAX - 1)) {
+		const struct fd_entry entry = fdtab_get(fd);
+
+		if (entry.kind != FD_ISET ||
+		    !shared_by_fork(arena_at(&plx_isets, entry.object)))
+			continue;
+		if (iset_give_back(fd) == 0)
+			given++;
+	}
+	return given;
+}
