@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/lock.h"
@@ -20,6 +21,8 @@
 
 static _Atomic(struct plx_region *) region_now;
 static _Atomic(struct plx_proc_slot *) proc_now;
+/* Set at start, before any other thread. */
+static bool engine_now;
 static _Atomic uint32_t unseen_now;
 
 struct plx_region *
@@ -48,7 +51,7 @@ proc_claim(struct plx_region *region)
 	slot->parent_pid = plx_sys_getppid();
 	slot->generation = plx_proc_generation();
 	slot->start_ns = plx_sys_realtime_ns();
-	slot->engine = 0;
+	slot->engine = engine_now ? 1 : 0;
 	(void)plx_sys_comm(slot->comm);
 	(void)plx_sys_readlink("/proc/self/exe", slot->exe, sizeof(slot->exe));
 	atomic_store_explicit(&slot->unseen,
@@ -154,6 +157,17 @@ report_mark_unseen(uint32_t bits)
 	if (slot != NULL)
 		(void)atomic_fetch_or_explicit(&slot->unseen, bits,
 		    memory_order_relaxed);
+}
+
+void
+report_engine(void)
+{
+	struct plx_proc_slot *slot =
+	    atomic_load_explicit(&proc_now, memory_order_acquire);
+
+	engine_now = true;
+	if (slot != NULL)
+		slot->engine = 1;
 }
 
 uint32_t

@@ -44,6 +44,9 @@ void report_adopt(void);
 void report_mark_unseen(uint32_t bits);
 uint32_t report_unseen(void);
 
+/* report_engine - this process answers from the engine (truth=engine). */
+void report_engine(void);
+
 /* report_region - the mapped region, or NULL. */
 struct plx_region *report_region(void);
 

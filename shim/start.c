@@ -94,6 +94,10 @@ options_apply(const struct shim_options *options, const char *text,
 	else if (options->log_path[0] != '\0')
 		(void)report_attach_path(options->log_path);
 	checks_apply(options);
+	if (options->engine != 0) {
+		report_engine();
+		plx_active_set(PLX_ACTIVE_ENGINE);
+	}
 	if (report_region() != NULL || plx_listening())
 		plx_active_set(PLX_ACTIVE_LISTEN);
 }
