@@ -239,8 +239,23 @@ hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* The byte that %XX at from stands for, or -1. */
+static int
+escape_value(const char *from)
+{
+	int high;
+	int low;
+
+	if (from[0] != '%')
+		return -1;
+	high = hex_digit(from[1]);
+	low = high < 0 ? -1 : hex_digit(from[2]);
+	return low < 0 ? -1 : high * 16 + low;
 }
 
 /* Copies up to the end of the value, decoding; returns where it ended. */
@@ -250,20 +265,20 @@ value_take(char *to, size_t room_bytes, const char *from)
 	size_t n = 0;
 
 	while (*from != '\0') {
-		bool escaped = from[0] == '%' && hex_digit(from[1]) >= 0 &&
-		    hex_digit(from[2]) >= 0;
+		int escaped = escape_value(from);
 
 		/* The one value with a colon of its own: "fd:3". */
 		if (*from == ':' &&
 		    !(n == 2 && strncmp(to, "fd", 2) == 0 && from[1] >= '0' &&
 			from[1] <= '9'))
 			break;
-		if (n + 1 < room_bytes && escaped)
-			to[n++] = (char)(hex_digit(from[1]) << 4 |
-			    hex_digit(from[2]));
-		else if (n + 1 < room_bytes)
-			to[n++] = *from;
-		from += escaped ? 3 : 1;
+		if (n + 1 < room_bytes) {
+			to[n] = *from;
+			if (escaped >= 0)
+				to[n] = (char)escaped;
+			n++;
+		}
+		from += escaped < 0 ? 1 : 3;
 	}
 	to[n] = '\0';
 	return from;
