@@ -192,6 +192,7 @@ tcase(Suite *suite, const char *name, SFun before)
 
 	tcase_add_checked_fixture(c, before, teardown);
 	tcase_set_timeout(c, 5);
+	tcase_set_tags(c, name);
 	suite_add_tcase(suite, c);
 	return c;
 }

@@ -30,7 +30,8 @@ extern struct kevent ev[EVS];
  *
  * Each test of it starts with an empty queue in kq. After it, kq and whatever
  * own() took are closed, and the number of open descriptors must be what it
- * was before.
+ * was before. The words of `name` are its tags (CK_INCLUDE_TAGS,
+ * CK_EXCLUDE_TAGS): "close" marks what depends on seeing the program's close.
  */
 TCase *kq_tcase(Suite *suite, const char *name);
 
