@@ -65,6 +65,8 @@ activate_user(void)
 static void
 activate_socket(void)
 {
+	/* What came before was collected: it goes, or the buffer fills up. */
+	(void)drain(fds[0]);
 	put(fds[1], 1);
 }
 
