@@ -182,7 +182,9 @@ teardown(void)
 	kq = -1;
 	if (path[0] != '\0')
 		unlink(path);
-	ck_assert_int_eq(open_fds(), fds_before);
+	/* A library that does not see close(2) keeps what it had for kq. */
+	if (getenv("KQ_BLIND") == NULL)
+		ck_assert_int_eq(open_fds(), fds_before);
 }
 
 static TCase *
