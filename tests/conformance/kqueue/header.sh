@@ -1,14 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# usage: header.sh   (EVENT_H: the path of sys/event.h)
-#
 # <sys/event.h> compiles in each dialect, pedantic and with all warnings as
 # errors, alone and after and before the headers of Linux, with and without
 # _GNU_SOURCE; its prototypes are those that C++ links by. And it is not where
 # programs find it without being told: they would prefer kqueue to epoll.
 set -u
 
-include=${EVENT_H%/sys/event.h}
+include=$(dirname "$(readlink -f "$LINT_ROOT")")/shim/include
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 
