@@ -52,7 +52,6 @@ static const struct {
 	{ EVFILT_READ, 0x4 },
 	{ EVFILT_READ, 0x80000000 },
 	{ EVFILT_READ, NOTE_LOWAT | 0x10 },
-	{ EVFILT_WRITE, NOTE_FILE_POLL },
 	{ EVFILT_WRITE, 0x4 },
 	{ EVFILT_TIMER, 0x20 },
 };
