@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@ struct kevent ev[EVS];
 static int owned[OWNED_MAX];
 static int n_owned;
 static int fds_before;
-static char path[128];
+static char path[PATH_MAX];
 
 int
 own(int fd)

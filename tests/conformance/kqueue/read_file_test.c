@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -152,7 +153,7 @@ START_TEST(r25_renamed_or_unlinked_file_goes_on)
 {
 	/* kqueue(2): the descriptor is watched, not its name. Removed before
 	 * EV_ADD, after it, and renamed. */
-	char other[160];
+	char other[PATH_MAX + 8];
 	int writer;
 
 	file = make_file("");
