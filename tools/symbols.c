@@ -171,6 +171,37 @@ scopes_at(Dwarf_Die *cu, Dwarf_Addr address, Dwarf_Die **ret_scopes)
 	return n;
 }
 
+/* clang writes no table of addresses (.debug_aranges): ask each unit then. */
+static Dwarf_Die *
+unit_at(struct module *m, Dwarf_Addr address, Dwarf_Addr *ret_bias)
+{
+	Dwarf_Die *cu = dwfl_module_addrdie(m->mod, address, ret_bias);
+
+	if (cu != NULL)
+		return cu;
+	while ((cu = dwfl_module_nextcu(m->mod, cu, ret_bias)) != NULL) {
+		if (dwarf_haspc(cu, address - *ret_bias) > 0)
+			return cu;
+	}
+	return NULL;
+}
+
+static void
+add_line(struct plx_named_frame *frame, struct module *m, uint64_t offset)
+{
+	Dwarf_Addr bias;
+	Dwarf_Die *cu = unit_at(m, m->first + offset, &bias);
+	Dwarf_Line *line = NULL;
+	int number = 0;
+
+	if (cu != NULL)
+		line = dwarf_getsrc_die(cu, m->first + offset - bias);
+	if (line == NULL)
+		return;
+	(void)dwarf_lineno(line, &number);
+	set_line(frame, dwarf_linesrc(line, NULL, NULL), number);
+}
+
 /*
  * One frame for each function that is inlined around the address, and one for
  * the function itself. Returns false without debug information.
@@ -180,7 +211,7 @@ add_scopes(struct plx_named_stack *stack, struct module *m,
     const struct plx_module *module, uint64_t offset)
 {
 	Dwarf_Addr bias;
-	Dwarf_Die *cu = dwfl_module_addrdie(m->mod, m->first + offset, &bias);
+	Dwarf_Die *cu = unit_at(m, m->first + offset, &bias);
 	struct plx_named_frame *frame = NULL;
 	Dwarf_Die *inlined = NULL;
 	Dwarf_Die *scopes = NULL;
@@ -219,7 +250,6 @@ add_named(struct plx_named_stack *stack, struct module *m,
 	size_t first = stack->n;
 	struct plx_named_frame *frame;
 	const char *name = NULL;
-	Dwfl_Line *line;
 	GElf_Sym sym;
 	GElf_Off into;
 
@@ -233,14 +263,7 @@ add_named(struct plx_named_stack *stack, struct module *m,
 		    &sym, NULL, NULL, NULL);
 	if (name != NULL)
 		frame->function = plx_format("%s", name);
-	line = dwfl_module_getsrc(m->mod, m->first + offset);
-	if (line != NULL) {
-		int number = 0;
-		const char *file = dwfl_lineinfo(line, NULL, &number, NULL,
-		    NULL, NULL);
-
-		set_line(&stack->frame[first], file, number);
-	}
+	add_line(&stack->frame[first], m, offset);
 }
 
 static bool

@@ -152,14 +152,14 @@ CASE(d121_raw_mask_argument_is_checked)
 	unsigned long none = 0;
 
 	make_set();
-	CALL(syscall(SYS_epoll_pwait, set, events, 4, 0, 0, 0));
-	CALL(syscall(SYS_epoll_pwait, set, events, 4, 0, &none, 8));
-	CALL(syscall(SYS_epoll_pwait, set, events, 4, 0, &none, 4));
-	CALL(syscall(SYS_epoll_pwait, set, events, 4, 0, &none, 128));
-	CALL(syscall(SYS_epoll_pwait, set, events, 4, 0, 8, 8));
-	CALL(syscall(SYS_epoll_pwait, -1, events, 0, 0, 8, 4));
-	CALL(syscall(SYS_epoll_pwait, set, events, 0, 0, &none, 8));
-	CALL(syscall(SYS_epoll_pwait2, set, events, 4, 8, &none, 8));
+	CALL(syscall(SYS_epoll_pwait, set, events, 4, 0, 0, 0L));
+	CALL(syscall(SYS_epoll_pwait, set, events, 4, 0, &none, 8L));
+	CALL(syscall(SYS_epoll_pwait, set, events, 4, 0, &none, 4L));
+	CALL(syscall(SYS_epoll_pwait, set, events, 4, 0, &none, 128L));
+	CALL(syscall(SYS_epoll_pwait, set, events, 4, 0, 8, 8L));
+	CALL(syscall(SYS_epoll_pwait, -1, events, 0, 0, 8, 4L));
+	CALL(syscall(SYS_epoll_pwait, set, events, 0, 0, &none, 8L));
+	CALL(syscall(SYS_epoll_pwait2, set, events, 4, 8, &none, 8L));
 }
 
 CASE(raw_waits_are_the_same)
@@ -173,10 +173,10 @@ CASE(raw_waits_are_the_same)
 	n = CALL(syscall(SYS_epoll_wait, set, events, 4, -1));
 	diff_say_events(events, n, 4);
 	diff_fill_events(events, 4);
-	n = CALL(syscall(SYS_epoll_pwait, set, events, 4, -1, 0, 0));
+	n = CALL(syscall(SYS_epoll_pwait, set, events, 4, -1, 0, 0L));
 	diff_say_events(events, n, 4);
 	diff_fill_events(events, 4);
-	n = CALL(syscall(SYS_epoll_pwait2, set, events, 4, &zero, 0, 0));
+	n = CALL(syscall(SYS_epoll_pwait2, set, events, 4, &zero, 0, 0L));
 	diff_say_events(events, n, 4);
 	CALL(syscall(SYS_epoll_wait, set, events, 0, -1));
 	CALL(syscall(SYS_epoll_wait, 99, events, 1, -1));

@@ -112,7 +112,7 @@ CASE(d97_raw_mask_argument_is_checked)
 	} mask = { NULL, 0 };
 	unsigned long none = 0;
 
-	CALL(syscall(SYS_pselect6, 0, 0, 0, 0, &zero, 0));
+	CALL(syscall(SYS_pselect6, 0, 0, 0, 0, &zero, 0L));
 	CALL(syscall(SYS_pselect6, 0, 0, 0, 0, &zero, &mask));
 	mask.set = &none;
 	mask.bytes = 4;
@@ -123,8 +123,8 @@ CASE(d97_raw_mask_argument_is_checked)
 	CALL(syscall(SYS_pselect6, 0, 0, 0, 0, &zero, &mask));
 	mask.set = (void *)8;
 	CALL(syscall(SYS_pselect6, 0, 0, 0, 0, &zero, &mask));
-	CALL(syscall(SYS_pselect6, 0, 0, 0, 0, &zero, 8));
-	CALL(syscall(SYS_pselect6, -1, 0, 0, 0, 8, 0));
+	CALL(syscall(SYS_pselect6, 0, 0, 0, 0, &zero, 8L));
+	CALL(syscall(SYS_pselect6, -1, 0, 0, 0, 8L, 0L));
 }
 
 CASE(raw_pselect6_writes_the_rest_back)
@@ -135,11 +135,11 @@ CASE(raw_pselect6_writes_the_rest_back)
 	diff_pipe(pipe_fd);
 	diff_put(pipe_fd[1], 1);
 	in = one(pipe_fd[0]);
-	CALL(syscall(SYS_pselect6, 4, &in, 0, 0, &timeout, 0));
+	CALL(syscall(SYS_pselect6, 4, &in, 0, 0, &timeout, 0L));
 	diff_say_bits("in", &in);
 	diff_say("  %s", timeout.tv_sec == 4 ? "rest written" : "not written");
 	timeout = (struct timespec){ 0, 1000000 };
-	CALL(syscall(SYS_pselect6, 0, 0, 0, 0, &timeout, 0));
+	CALL(syscall(SYS_pselect6, 0, 0, 0, 0, &timeout, 0L));
 	diff_say_timespec(&timeout);
 }
 
