@@ -7,6 +7,7 @@
 #include "core/policy.h"
 
 #include "core/bug.h"
+#include "core/mutant.h"
 
 /* clang-format off */
 static const struct plx_policy policy_table[PLX_FACE_MAX] = {
@@ -53,5 +54,5 @@ const struct plx_policy *
 plx_policy_of(enum plx_face face)
 {
 	PLX_ASSERT((unsigned int)face < PLX_FACE_MAX);
-	return &policy_table[face];
+	return PLX_MUTATE_ROW(&policy_table[face], face);
 }

@@ -17,6 +17,7 @@
 
 #include <stdint.h>
 
+#include "core/mutant.h"
 #include "shim/seen.h"
 #include "shim/types.h"
 
@@ -28,10 +29,10 @@ struct plx_make {
 	long arg[PLX_ARGS_MAX]; /* the call's own; the last: its number */
 };
 
-#define PLX_MAKE(api_name, function, ...)               \
-	((struct plx_make){ .call = PLX_CALL(api_name), \
-	    .make = (function),                         \
-	    .arg = { __VA_ARGS__ } })
+#define PLX_MAKE(api_name, function, ...)                               \
+	PLX_MUTATE_MAKE(((struct plx_make){ .call = PLX_CALL(api_name), \
+	    .make = (function),                                         \
+	    .arg = { __VA_ARGS__ } }))
 
 /* timeout_ns: -1 for ever. The sets are { read, write, except }. */
 long plx_path_poll(struct plx_make *m, struct pollfd *fds, nfds_t n,

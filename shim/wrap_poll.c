@@ -103,7 +103,8 @@ static long
 make_poll_chk(const long *arg)
 {
 	return plx_real.__poll_chk((struct pollfd *)arg[0], (nfds_t)arg[1],
-	    (int)arg[2], (size_t)arg[3]);
+	    (int)arg[2],
+	    PLX_MUTATE(poll_chk_checks_nothing, (size_t)arg[3], SIZE_MAX));
 }
 
 static long
@@ -152,7 +153,9 @@ plx_w___poll_chk(struct pollfd *fds, nfds_t n, int timeout_ms,
 {
 	struct plx_make m;
 
-	if (!plx_active() || room_bytes / sizeof(*fds) < n)
+	if (!plx_active() ||
+	    PLX_MUTATE(poll_chk_checks_nothing, room_bytes / sizeof(*fds) < n,
+		false))
 		return plx_real.__poll_chk(fds, n, timeout_ms, room_bytes);
 	m = PLX_MAKE(poll, engine() ? face_poll : make_poll_chk, (long)fds, (long)n, timeout_ms,
 	    (long)room_bytes);

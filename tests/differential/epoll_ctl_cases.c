@@ -341,6 +341,9 @@ CASE(d119_close_range_over_registered_numbers)
 	diff_add(epfd, other[0], EPOLLIN, 2);
 	diff_wait0(epfd, 8);
 	CALL(close_range((unsigned)pipe_fd[0], (unsigned)pipe_fd[1], 0));
+	CALL(fcntl(pipe_fd[0], F_GETFD));
+	CALL(fcntl(pipe_fd[1], F_GETFD));
+	CALL(fcntl(pipe_fd[1] + 1, F_GETFD));
 	diff_wait0(epfd, 8);
 	CALL(close_range((unsigned)other[0], 50, CLOSE_RANGE_CLOEXEC));
 	diff_wait0(epfd, 8);
