@@ -199,10 +199,8 @@ class Run:
             return {}
         env = {"LD_PRELOAD": Pollux.preload}
         if self.mode in ("log", "strace"):
-            subprocess.run([Pollux.region, "make", self.region], check=True)
             env["POLLUX_OPTIONS"] = ":".join(
-                ["level=log", "log_path=" + self.region, "log_to=region"]
-                + self.case.options)
+                ["level=log", "log_path=" + self.region] + self.case.options)
         return env
 
     def command(self):
@@ -366,6 +364,9 @@ class Case:
     modes = ("native", "pass")
     options = []  # more key=value for POLLUX_OPTIONS
     status = 0  # of a clean end
+    # Whether all that a process does with descriptors can be seen, so that the
+    # silence of the checks means something.
+    complete = True
     may_keep = False  # whether the program keeps descriptors after a load
 
     def executable(self):
@@ -412,7 +413,8 @@ def report(run):
         with open(run.json) as lines:
             objects = [json.loads(line) for line in lines if line.strip()]
     else:
-        text = subprocess.run([Pollux.region, "dump", run.region], check=True,
+        expect(os.path.exists(run.region), "nothing was recorded")
+        text = subprocess.run([Pollux.region, run.region], check=True,
                               stdout=subprocess.PIPE).stdout
         objects = [json.loads(line) for line in text.splitlines()]
     return ([o for o in objects if o["type"] in ("process", "summary")],
@@ -429,6 +431,11 @@ def verify_findings(case, run):
         print("  finding: " + json.dumps(finding))
     wrong = [f for f in bad if not case.explained(f)]
     expect(not wrong, "%d certain findings" % len(wrong))
+    partial = [p for p in processes if p["unseen"]]
+    for process in partial:
+        print("  partial: %s %d, %s" % (process["comm"], process["pid"],
+                                        process["unseen"]))
+    expect(not partial or not case.complete, "a history is not complete")
     return processes
 
 

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * region.c - makes an empty shared region, or prints what is in one.
+ * region.c - prints what watched processes wrote: one JSON object a line.
  *
- *	region make FILE	a new file that watched processes may map
- *	region dump FILE	one JSON object a line: processes and findings
+ *	region FILE	of POLLUX_OPTIONS=log_path=FILE
  *
  * For the tests of real programs, which start programs without the command
  * line, so that the two are tested apart. It knows the layout from
- * core/report_abi.h alone. Paths are printed only where they need no escapes.
+ * core/report_abi.h alone. Characters that JSON would escape become '?'.
  */
 #include <fcntl.h>
 #include <stdbool.h>
@@ -30,42 +29,6 @@ static const char *const confidence_name[] = {
 	[PLX_LIKELY] = "likely",
 	[PLX_HINT] = "hint",
 };
-
-static int
-fail(const char *what)
-{
-	perror(what);
-	return 1;
-}
-
-static struct plx_region *
-map_region(int fd)
-{
-	void *mem = mmap(NULL, sizeof(struct plx_region),
-	    PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-
-	return mem == MAP_FAILED ? NULL : mem;
-}
-
-static int
-make_region(const char *path)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	struct plx_region *region;
-
-	if (fd < 0)
-		return fail(path);
-	if (ftruncate(fd, (off_t)sizeof(*region)) < 0)
-		return fail("ftruncate");
-	region = map_region(fd);
-	if (region == NULL)
-		return fail("mmap");
-	region->header.version = PLX_REGION_VERSION;
-	region->header.region_bytes = PLX_REGION_BYTES;
-	region->header.magic = PLX_REGION_MAGIC;
-	(void)close(fd);
-	return 0;
-}
 
 /* Prints a fixed-size text as a JSON string. */
 static void
@@ -135,8 +98,8 @@ print_stack(struct plx_region *region, uint32_t index)
 static void
 print_finding(struct plx_region *region, struct plx_finding *finding)
 {
-	static const char *const role[PLX_FINDING_STACKS] = {"misused",
-	    "opened", "registered", "closed"};
+	static const char *const role[PLX_FINDING_STACKS] = { "misused",
+		"opened", "registered", "closed" };
 
 	if (atomic_load(&finding->state) != PLX_SLOT_FULL)
 		return;
@@ -146,8 +109,8 @@ print_finding(struct plx_region *region, struct plx_finding *finding)
 	       "\"ret\":%d,\"want\":%u,\"have\":%u,\"count\":%u,",
 	    (unsigned)finding->id, finding->severity,
 	    finding->confidence <= PLX_HINT
-	    ? confidence_name[finding->confidence]
-	    : "?",
+		? confidence_name[finding->confidence]
+		: "?",
 	    finding->pid, finding->tid,
 	    finding->api < PLX_API_MAX ? api_name[finding->api] : "?",
 	    (unsigned)finding->variant, finding->fd, finding->set,
@@ -164,31 +127,37 @@ print_finding(struct plx_region *region, struct plx_finding *finding)
 }
 
 static int
-dump_region(const char *path)
+fail(const char *what)
 {
-	int fd = open(path, O_RDWR | O_CLOEXEC);
-	struct plx_region *region;
-
-	if (fd < 0)
-		return fail(path);
-	region = map_region(fd);
-	if (region == NULL)
-		return fail("mmap");
-	for (size_t i = 0; i < PLX_PROCS_MAX; i++)
-		print_process(&region->proc[i]);
-	for (size_t i = 0; i < PLX_FINDINGS_MAX; i++)
-		print_finding(region, &region->finding[i]);
-	(void)close(fd);
-	return 0;
+	perror(what);
+	return 1;
 }
 
 int
 main(int argc, char **argv)
 {
-	if (argc == 3 && strcmp(argv[1], "make") == 0)
-		return make_region(argv[2]);
-	if (argc == 3 && strcmp(argv[1], "dump") == 0)
-		return dump_region(argv[2]);
-	fprintf(stderr, "usage: region make|dump FILE\n");
-	return 2;
+	struct plx_region *region;
+	int fd;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: region FILE\n");
+		return 2;
+	}
+	fd = open(argv[1], O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return fail(argv[1]);
+	region = mmap(NULL, sizeof(*region), PROT_READ | PROT_WRITE, MAP_SHARED,
+	    fd, 0);
+	if (region == MAP_FAILED)
+		return fail("mmap");
+	if (region->header.version != PLX_REGION_VERSION ||
+	    region->header.magic != PLX_REGION_MAGIC) {
+		fprintf(stderr, "%s: not of this version\n", argv[1]);
+		return 1;
+	}
+	for (size_t i = 0; i < PLX_PROCS_MAX; i++)
+		print_process(&region->proc[i]);
+	for (size_t i = 0; i < PLX_FINDINGS_MAX; i++)
+		print_finding(region, &region->finding[i]);
+	return 0;
 }
