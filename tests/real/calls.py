@@ -15,6 +15,7 @@ For each image (a process between two execs) and each group the program's calls
 by strace must be as many as we counted. None may be missed, and of the waiting
 calls none may be ours: the very call that came in goes on, and no other.
 A process that installs a seccomp filter is compared no further, as we stop.
+One that is killed may have counted one call that it did not live to make.
 """
 
 import collections
@@ -67,11 +68,13 @@ FRAME = re.compile(r"^ > ([^(]*)(?:\(([^+)]*)(?:\+0x[0-9a-f]+)?\))?")
 LIBC = re.compile(r"/(libc|libpthread|ld-linux[^/]*)\.so")
 # The kernel makes such a call again, as a line of its own.
 AGAIN = re.compile(r"= \? ERESTART(SYS|NOINTR)\b")
+KILLED = "+++"
+DEATH = re.compile(r"^(\d+) +\+\+\+ killed by SIGKILL")
 FILTER = re.compile(r"^(PR_SET_SECCOMP, SECCOMP_MODE_|SECCOMP_SET_MODE_)")
 
 
 class Call:
-    """One system call of one thread."""
+    """One system call of one thread; or its death, by the name KILLED."""
 
     def __init__(self, tid, name, text):
         self.tid = tid
@@ -101,6 +104,10 @@ def parse(lines):
             found.append(last)
             open_[last.tid] = last
             continue
+        match = DEATH.match(line)
+        if match:
+            found.append(Call(int(match.group(1)), KILLED, ""))
+            continue
         match = RESUMED.match(line)
         last = open_.get(int(match.group(1))) if match else None
         if last is not None:
@@ -110,34 +117,39 @@ def parse(lines):
 
 def public_name(symbol):
     """libc's symbol as the name that programs use."""
-    symbol = re.sub(r"^_*(GI_)?(_*libc_)?(IO_)?", "", symbol)
-    return re.sub(r"(64)?(_2|_chk|_nocancel)?$", "", symbol)
+    symbol = re.sub(r"^_*(GI_+)?(libc_)?(IO_)?", "", symbol)
+    return re.sub(r"(64)?(_2|_chk)?$", "", symbol)
 
 
 def place(call, names, by_number):
     """(where a call belongs, whether it came through libpollux)."""
     symbol = None
+    passed = False
     for module, name in call.frames:
         if "libpollux.so" in module:
-            return ("program", True) if symbol is not None else ("ours", True)
+            passed = True
+            break
         if not LIBC.search(module):
             break
         symbol = public_name(name)
+    if not call.frames:
+        # Never returned: the process ended in it.
+        return "program", True
     if symbol is None:
-        return "raw", False
+        return ("ours" if passed else "raw"), passed
     if symbol == "syscall":
-        return ("program" if by_number else "raw"), False
-    return ("program" if symbol in names else "libc"), False
+        return ("program" if passed or by_number else "raw"), passed
+    return ("program" if symbol in names else "libc"), passed
 
 
 class Image:
     """What strace saw of a process from its start or an exec onwards."""
 
-    def __init__(self, pid, number, shares_memory):
+    def __init__(self, pid, number):
         self.pid = pid
         self.number = number  # of execs before it
-        self.shares_memory = shares_memory
         self.filtered = False
+        self.killed = False
         self.watched = False  # some call came through libpollux
         self.count = collections.defaultdict(collections.Counter)
         self.missed = collections.defaultdict(list)
@@ -153,40 +165,48 @@ class Image:
             self.missed[title].append(call)
 
 
-def threads(found):
-    """({tid: pid}, pids that were made to share memory, as vfork does)."""
-    parent, sharing = {}, set()
+def families(found):
+    """({tid: pid}, {pid: its parent's tid} of those that share memory with it
+    until they exec, as the children of vfork do)."""
+    creator, sharing = {}, {}
     for call in found:
         child = call.result()
         if call.name not in FORKS or not child or child < 0:
             continue
         if "CLONE_THREAD" in call.text:
-            parent[child] = call.tid
+            creator[child] = call.tid
         elif call.name == "vfork" or "CLONE_VM" in call.text:
-            sharing.add(child)
+            sharing[child] = call.tid
     owner = {}
     for call in found:
         tid = call.tid
-        while tid in parent:
-            tid = parent[tid]
+        while tid in creator:
+            tid = creator[tid]
         owner[call.tid] = tid
     return owner, sharing
 
 
 def images(found):
-    """Every image, in the order of their first calls."""
-    owner, sharing = threads(found)
+    """Every image, in the order of their first calls. What a child does before
+    it leaves its parent's memory counts there, by strace as by us."""
+    owner, sharing = families(found)
     current, all_ = {}, []
     for call in found:
         pid = owner[call.tid]
-        if pid not in current:
-            current[pid] = Image(pid, 0, pid in sharing)
+        if pid not in current and pid in sharing:
+            current[pid] = current[owner[sharing[pid]]]
+        elif pid not in current:
+            current[pid] = Image(pid, 0)
             all_.append(current[pid])
         if call.name in ("execve", "execveat") and call.result() == 0:
-            current[pid] = Image(pid, current[pid].number + 1, False)
+            before = current[pid]
+            current[pid] = Image(pid, 1 + (before.number if before.pid == pid
+                                           else 0))
             all_.append(current[pid])
         elif call.name in ("prctl", "seccomp") and FILTER.match(call.text):
             current[pid].filtered = True
+        elif call.name == KILLED:
+            current[pid].killed = True
         elif call.name in GROUP_OF:
             current[pid].add(call)
     return all_
@@ -204,7 +224,7 @@ def match_slots(seen, processes):
         slots = waiting[image.pid, image.number == 0]
         if slots and (image.watched or image.number == 0):
             pairs.append((image, slots.pop(0)))
-        elif image.watched and not image.shares_memory:
+        elif image.watched:
             wrong.append("process %d was not recorded" % image.pid)
     for (pid, _), slots in waiting.items():
         if slots:
@@ -213,18 +233,16 @@ def match_slots(seen, processes):
 
 
 def compare_image(image, counted):
-    """Prints the rows of one image; what is wrong with them."""
+    """What is wrong with the counts of one image."""
     wrong = []
+    spare = 1 if image.killed else 0
     for title, (_, _, ours) in GROUPS.items():
         mine = sum(counted.get(name, 0) for name in ours)
         count = image.count[title]
-        if not mine and not count:
-            continue
-        print("  %-8d %-14s %7d %5d %5d %5d %8d" % (
-            image.pid, title, count["program"], count["ours"],
-            count["libc"], count["raw"], mine))
         where = "%s of %d: " % (title, image.pid)
-        if mine != count["program"] and not image.filtered:
+        if spare and mine == count["program"] + spare:
+            spare = 0
+        elif mine != count["program"] and not image.filtered:
             wrong.append(where + "%d by strace, %d by us" % (
                 count["program"], mine))
         if title in WAITS and count["ours"]:
@@ -236,12 +254,25 @@ def compare_image(image, counted):
     return wrong
 
 
+def print_table(pairs):
+    """The sums over all images."""
+    print("  %d images       program  ours  libc   raw  counted" % len(pairs))
+    for title, (_, _, ours) in GROUPS.items():
+        mine = sum(counted.get(name, 0) for _, counted in pairs
+                   for name in ours)
+        count = sum((image.count[title] for image, _ in pairs),
+                    collections.Counter())
+        if mine or count:
+            print("  %-14s %7d %5d %5d %5d %8d" % (
+                title, count["program"], count["ours"], count["libc"],
+                count["raw"], mine))
+
+
 def compare(path, processes):
     """Prints the table of counts; the list of what is wrong with it."""
     with open(path, errors="replace") as log:
-        seen = images(parse(log))
-    pairs, wrong = match_slots(seen, processes)
-    print("  pid      call           program  ours  libc   raw  counted")
+        pairs, wrong = match_slots(images(parse(log)), processes)
+    print_table(pairs)
     for image, counted in pairs:
         wrong += compare_image(image, counted)
     if not any(image.count[title]["program"] for image, _ in pairs

@@ -66,6 +66,11 @@ class Compare(unittest.TestCase):
                     + "10 close(4) = 0\n" + LIBC % "__close_nocancel"
                     + LIBC % "_IO_fclose" + HERE, SLOT)
 
+    def test_a_call_within_another_one_is_libc_s(self):
+        self.agrees(START + WAIT + OURS + HERE
+                    + "10 close(4) = 0\n" + LIBC % "__close_nocancel"
+                    + LIBC % "_IO_fclose" + OURS + HERE, SLOT)
+
     def test_names_of_libc_are_the_program_s(self):
         for symbol in ("__close", "close", "__GI___close"):
             self.agrees(START + WAIT + OURS + HERE + "10 close(4) = 0\n"
@@ -79,6 +84,12 @@ class Compare(unittest.TestCase):
         self.differs("went past us", START + WAIT + OURS + HERE
                      + "10 poll([], 0, 0) = 0\n" + LIBC % "syscall" + HERE,
                      slot(epoll_wait=1, poll=1))
+
+    def test_syscall_through_us_is_the_program_s(self):
+        self.agrees(START + WAIT + OURS + HERE
+                    + "10 socket(AF_UNIX, SOCK_STREAM, 0) = 3\n"
+                    + LIBC % "syscall" + OURS + HERE,
+                    slot(epoll_wait=1, socket=1))
 
     def test_a_call_that_was_interrupted_in_the_log_is_one(self):
         self.agrees(START + "10 epoll_wait(3,  <unfinished ...>\n"
@@ -107,10 +118,22 @@ class Compare(unittest.TestCase):
         self.differs("was not recorded", log, SLOT,
                      slot(12, 2, epoll_wait=1))
 
-    def test_a_vfork_child_is_not_recorded(self):
+    def test_a_vfork_child_counts_with_its_parent(self):
         close = "12 close(4) = 0\n" + LIBC % "close" + OURS + HERE
-        self.agrees(START + WAIT + OURS + HERE + "10 vfork() = 12\n" + close,
-                    SLOT)
+        self.agrees(START + WAIT + OURS + HERE + "10 vfork() = 12\n" + close
+                    + START.replace("10 ", "12 ") + close,
+                    slot(epoll_wait=1, close=1), slot(12, close=1))
+
+    def test_a_call_that_the_process_ended_in_counts(self):
+        self.agrees(START + WAIT + OURS + HERE
+                    + "10 epoll_wait(3,  <unfinished ...>\n",
+                    slot(epoll_wait=2))
+
+    def test_a_kill_excuses_one_call(self):
+        log = START + WAIT + OURS + HERE + "10 +++ killed by SIGKILL +++\n"
+        self.agrees(log, slot(epoll_wait=2))
+        self.differs("by strace", log, slot(epoll_wait=3))
+        self.differs("by strace", log, slot(epoll_wait=2, close=1))
 
     def test_a_filter_ends_the_comparison(self):
         self.agrees(START + WAIT + OURS + HERE

@@ -25,9 +25,10 @@ class Node(harness.Case):
         run.wait_line("^listening$")
 
     def load(self, run):
-        got = [harness.echo_load(run, run.path("s.net"), connections=60)]
+        got = [harness.echo_load(run, run.path("s.net"), connections=30,
+                                messages=5)]
         got.append(json.loads(run.client(
-            [NODE, SCRIPT, "load", run.path("s"), "200"])))
+            [NODE, SCRIPT, "load", run.path("s"), "50"])))
         return got
 
 

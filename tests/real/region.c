@@ -30,6 +30,22 @@ static const char *const confidence_name[] = {
 	[PLX_HINT] = "hint",
 };
 
+/* By bit, as the command line calls them. */
+static const struct {
+	uint32_t bit;
+	const char *name;
+} unseen_name[] = {
+	{ PLX_UNSEEN_BLIND, "blind" },
+	{ PLX_UNSEEN_RAW_SYSCALLS, "raw-syscalls" },
+	{ PLX_UNSEEN_IO_URING, "io-uring" },
+	{ PLX_UNSEEN_CLOSE, "close" },
+	{ PLX_UNSEEN_HANDLER, "handler" },
+	{ PLX_UNSEEN_FULL, "full" },
+	{ PLX_UNSEEN_UNSHARE, "unshare" },
+	{ PLX_UNSEEN_SECCOMP, "seccomp" },
+	{ PLX_UNSEEN_THREAD_CLONE, "thread-clone" },
+};
+
 /* Prints a fixed-size text as a JSON string. */
 static void
 print_text(const char *key, const char *text, size_t bytes)
@@ -46,6 +62,22 @@ print_text(const char *key, const char *text, size_t bytes)
 }
 
 static void
+print_unseen(uint32_t bits)
+{
+	const char *comma = "";
+
+	printf("\"unseen\":[");
+	for (size_t i = 0; i < sizeof(unseen_name) / sizeof(*unseen_name);
+	     i++) {
+		if ((bits & unseen_name[i].bit) == 0)
+			continue;
+		printf("%s\"%s\"", comma, unseen_name[i].name);
+		comma = ",";
+	}
+	printf("],");
+}
+
+static void
 print_process(struct plx_proc_slot *proc)
 {
 	const char *comma = "";
@@ -53,9 +85,9 @@ print_process(struct plx_proc_slot *proc)
 	if (atomic_load(&proc->state) != PLX_SLOT_FULL)
 		return;
 	printf("{\"type\":\"process\",\"pid\":%d,\"parent\":%d,"
-	       "\"generation\":%u,\"unseen\":%u,\"engine\":%u,",
-	    proc->pid, proc->parent_pid, proc->generation,
-	    atomic_load(&proc->unseen), proc->engine);
+	       "\"generation\":%u,\"engine\":%u,",
+	    proc->pid, proc->parent_pid, proc->generation, proc->engine);
+	print_unseen(atomic_load(&proc->unseen));
 	print_text("comm", proc->comm, sizeof(proc->comm));
 	putchar(',');
 	print_text("exe", proc->exe, sizeof(proc->exe));
