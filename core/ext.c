@@ -63,8 +63,7 @@ ext_store(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 	page = page_make(kn_index);
 	if (page == NULL)
 		return -ENOMEM;
-	memcpy(page->word[kn_index % EXT_PAGE_N], spec->ext,
-	    sizeof(spec->ext));
+	memcpy(page->word[kn_index % EXT_PAGE_N], spec->ext, sizeof(spec->ext));
 	kn->flags |= KN_EXT;
 	return 0;
 }

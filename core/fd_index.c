@@ -49,8 +49,8 @@ fd_index_get(struct iset *set, int fd)
 	_Atomic uint32_t *slot = fd_index_slot(set, fd);
 
 	/* acquire: pairs with the release that filled the slot. */
-	return slot == NULL ? 0 :
-			      atomic_load_explicit(slot, memory_order_acquire);
+	return slot == NULL ? 0
+			    : atomic_load_explicit(slot, memory_order_acquire);
 }
 
 void
@@ -59,8 +59,8 @@ fd_index_each(struct iset *set,
 {
 	for (int p = 0; p < FD_PAGES_MAX; p++) {
 		/* relaxed: pages are installed under the lock we hold. */
-		struct fd_index_page *page = atomic_load_explicit(
-		    &set->page[p], memory_order_relaxed);
+		struct fd_index_page *page = atomic_load_explicit(&set->page[p],
+		    memory_order_relaxed);
 
 		for (int i = 0; page != NULL && i < FD_PAGE_FDS; i++) {
 			/* acquire: see fd_index_get. */

@@ -46,8 +46,8 @@ static void
 bucket_push(struct iset *set, uint32_t kn_index)
 {
 	struct knote *kn = knote_at(kn_index);
-	const uint32_t at =
-	    bucket_of(set, (enum plx_filter)kn->filter, kn->ident);
+	const uint32_t at = bucket_of(set, (enum plx_filter)kn->filter,
+	    kn->ident);
 
 	kn->chain = set->hash.bucket[at];
 	set->hash.bucket[at] = kn_index;

@@ -19,11 +19,11 @@
 #include "core/iset_impl.h"
 #include "core/sys.h"
 
-#define FDINFO_BYTES	  1024
-#define EVENTFD_MOST	  INT64_MAX
+#define FDINFO_BYTES      1024
+#define EVENTFD_MOST      INT64_MAX
 #define DIAG_ANSWER_BYTES 1024
 /* NLA_HDRLEN and NLA_ALIGN, unsigned. */
-#define ATTR_HEAD sizeof(struct nlattr)
+#define ATTR_HEAD     sizeof(struct nlattr)
 #define ATTR_ALIGN(n) (((size_t)(n) + 3u) & ~(size_t)3u)
 
 struct diag_request {
@@ -50,8 +50,7 @@ answer_backlog(const char *answer, size_t len)
 		memcpy(&attr, answer + at, sizeof(attr));
 		if (attr.nla_type == UNIX_DIAG_RQLEN &&
 		    attr.nla_len >= ATTR_HEAD + sizeof(rqlen)) {
-			memcpy(&rqlen, answer + at + ATTR_HEAD,
-			    sizeof(rqlen));
+			memcpy(&rqlen, answer + at + ATTR_HEAD, sizeof(rqlen));
 			return rqlen.udiag_rqueue;
 		}
 		if (attr.nla_len < ATTR_HEAD)
@@ -125,8 +124,8 @@ fdinfo_read(int fd, char *text, size_t text_bytes)
 	    O_RDONLY | O_CLOEXEC, 0, 0, 0);
 	if (info_fd < 0)
 		return 0;
-	got = plx_sys(SYS_read, info_fd, (long)text, (long)text_bytes - 1, 0,
-	    0, 0);
+	got = plx_sys(SYS_read, info_fd, (long)text, (long)text_bytes - 1, 0, 0,
+	    0);
 	(void)plx_sys_close(info_fd);
 	text[got < 0 ? 0 : got] = '\0';
 	return got < 0 ? 0 : (size_t)got;

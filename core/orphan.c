@@ -17,7 +17,7 @@
 #include "core/sys.h"
 
 #define ORPHANS_MAX_MIN 64
-#define READ_BYTES	4096
+#define READ_BYTES      4096
 
 void
 orphan_keep(struct iset *set, uint32_t src_index)
@@ -115,8 +115,8 @@ kernel_list_scan(int epfd)
 	    O_RDONLY | O_CLOEXEC, 0, 0, 0);
 	if (fd < 0)
 		return fd;
-	while ((n = plx_sys(SYS_read, fd, (long)buffer, READ_BYTES, 0, 0,
-		    0)) > 0) {
+	while ((n = plx_sys(SYS_read, fd, (long)buffer, READ_BYTES, 0, 0, 0)) >
+	    0) {
 		for (long i = 0; i < n; i++)
 			scan_char(&s, buffer[i]);
 	}
@@ -129,8 +129,8 @@ orphans_audit(struct iset *set)
 {
 	uint32_t at = set->orphan_head;
 
-	if (kernel_list_scan(atomic_load_explicit(&set->epfd,
-		memory_order_relaxed)) < 0) {
+	if (kernel_list_scan(
+		atomic_load_explicit(&set->epfd, memory_order_relaxed)) < 0) {
 		set->orphans_max *= 2;
 		return;
 	}

@@ -16,7 +16,7 @@
 #include "core/iset_impl.h"
 #include "core/sys.h"
 
-#define HEAP_MIN 512u
+#define HEAP_MIN          512u
 #define ABSOLUTE_SLEEP_NS (PLX_NS_PER_S / 2)
 
 /* --- the heap: slot[0] is the earliest --- */

@@ -102,10 +102,9 @@ wait_cancelled(void *enter)
 
 /*
  * A function of its own: pthread_cleanup_push is a kind of setjmp here, and
- * what lives in registers around it would be lost. clang-tidy counts the blocks
- * inside that macro as ours.
+ * what lives in registers around it would be lost.
  */
-static long /* NOLINTNEXTLINE(readability-function-size) */
+static long
 wait_make(struct plx_record *enter, long (*make)(const long *arg),
     const long *arg)
 {
