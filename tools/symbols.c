@@ -267,7 +267,7 @@ add_named(struct plx_named_stack *stack, struct module *m,
 }
 
 static bool
-is_ours(const struct plx_module *module)
+is_object(const struct plx_module *module, const char *prefix)
 {
 	const char *slash;
 
@@ -275,22 +275,32 @@ is_ours(const struct plx_module *module)
 		return false;
 	slash = memrchr(module->path, '/',
 	    strnlen(module->path, PLX_PATH_BYTES));
-	return slash != NULL && strncmp(slash + 1, "libpollux.so", 12) == 0;
+	return slash != NULL && strncmp(slash + 1, prefix, strlen(prefix)) == 0;
 }
 
-/* Frames below these are the C library's and the same in every stack. */
-static bool
-is_start(const struct plx_named_frame *frame)
+static void
+frame_fini(struct plx_named_frame *frame)
 {
-	static const char *const starts[] = { "main", "start_thread",
-		"__libc_start_call_main", "_start" };
+	free(frame->function);
+	free(frame->file);
+}
 
-	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
-		if (frame->function != NULL &&
-		    strcmp(frame->function, starts[i]) == 0)
-			return true;
-	}
-	return false;
+/* What libc does before it calls a thread's first function says nothing. */
+static void
+drop_start(struct plx_named_stack *stack)
+{
+	while (stack->n > 1 &&
+	    is_object(stack->frame[stack->n - 1].module, "libc.so"))
+		frame_fini(&stack->frame[--stack->n]);
+}
+
+static bool
+is_main(const struct plx_named_stack *stack)
+{
+	const char *name = stack->n != 0 ? stack->frame[stack->n - 1].function
+					 : NULL;
+
+	return name != NULL && strcmp(name, "main") == 0;
 }
 
 struct plx_named_stack *
@@ -309,13 +319,15 @@ plx_symbols_name(struct plx_symbols *symbols, uint32_t stack)
 		const struct plx_module *module = plx_region_module(
 		    symbols->region, frame->module);
 
-		if (frame->offset == 0 || (named->n == 0 && is_ours(module)))
+		if (frame->offset == 0 ||
+		    (named->n == 0 && is_object(module, "libpollux.so")))
 			continue;
 		add_named(named, module_of(symbols, frame->module), module,
 		    frame->offset - 1);
-		if (named->n != 0 && is_start(&named->frame[named->n - 1]))
+		if (is_main(named))
 			break;
 	}
+	drop_start(named);
 	return named;
 }
 
@@ -324,9 +336,7 @@ plx_named_stack_free(struct plx_named_stack *stack)
 {
 	if (stack == NULL)
 		return;
-	for (size_t i = 0; i < stack->n; i++) {
-		free(stack->frame[i].function);
-		free(stack->frame[i].file);
-	}
+	for (size_t i = 0; i < stack->n; i++)
+		frame_fini(&stack->frame[i]);
 	free(stack);
 }

@@ -38,7 +38,7 @@ void plx_symbols_free(struct plx_symbols *symbols);
 
 /*
  * plx_symbols_name - the frames of stack number `stack`, innermost first, from
- * the first one outside libpollux on and to main or a thread's start.
+ * the first one outside libpollux on, to main or a thread's first function.
  *
  * Returns NULL when there is no such stack. Free with plx_named_stack_free.
  */
