@@ -161,6 +161,12 @@ struct iset_wait {
 int iset_wait(struct iset *set, const struct iset_wait *wait);
 
 /*
+ * iset_wait_cancelled - this thread was cancelled while it slept in iset_wait:
+ * it is a sleeper no more. The reference is still the caller's. Lock-free.
+ */
+void iset_wait_cancelled(struct iset *set);
+
+/*
  * delivery_measure - fill in byte counts, end of file and error of a READ or
  * WRITE delivery (others are left alone). Asks the kernel, takes no lock; call
  * it after iset_wait returned, on a copy of what emit was given.

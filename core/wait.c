@@ -9,8 +9,7 @@
  * out stale is never returned as "nothing" before its time.
  *
  * Authority: FreeBSD kqueue(2) on timeouts; epoll_wait(2). Nothing is unwound
- * on cancellation: a waiter that was cancelled inside the call stays counted,
- * which costs its set the deferral of changes, nothing else.
+ * on cancellation; who owns the thread's stack says so (iset_wait_cancelled).
  */
 #include <errno.h>
 
@@ -147,6 +146,12 @@ waiter_leave(struct iset *set)
 	/* relaxed: fewer waiters only means less work for others. */
 	(void)atomic_fetch_sub_explicit(&set->waiters, 1,
 	    memory_order_relaxed);
+}
+
+void
+iset_wait_cancelled(struct iset *set)
+{
+	waiter_leave(set);
 }
 
 /* One turn: > 0 delivered, 0 nothing, -Exxx. */

@@ -21,6 +21,7 @@
 #include "shim/masks.h"
 #include "shim/real.h"
 #include "shim/seen.h"
+#include "shim/setwait.h"
 
 /* EP_MAX_EVENTS of the kernel. */
 #define EVENTS_MAX ((int)(INT_MAX / sizeof(struct epoll_event)))
@@ -177,7 +178,7 @@ wait_in_set(struct iset *set, const long *arg, int64_t timeout_ns,
 		wait.deadline = DEADLINE_NOW;
 	else if (timeout_ns > 0)
 		wait.deadline = deadline_after(plx_sys_now_ns(), timeout_ns);
-	return iset_wait(set, &wait);
+	return plx_set_wait(set, &wait);
 }
 
 static long

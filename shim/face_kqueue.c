@@ -21,6 +21,7 @@
 #include "core/sys.h"
 #include "shim/active.h"
 #include "shim/errno.h"
+#include "shim/setwait.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -325,7 +326,7 @@ events_collect(struct iset *set, struct kevent *events, int n,
 	r = timeout_in(timeout, &wait.deadline);
 	if (r < 0)
 		return r;
-	r = iset_wait(set, &wait);
+	r = plx_set_wait(set, &wait);
 	for (int i = 0; i < r; i++)
 		event_out(&events[i]);
 	return r;
