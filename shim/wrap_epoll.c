@@ -22,9 +22,9 @@ plx_path_epoll_create(struct plx_make *m, int flags)
 	long ret;
 
 	if (plx_active_is(PLX_ACTIVE_ENGINE))
-		m->make = m->call.api == PLX_API_epoll_create ?
-		    face_epoll_create :
-		    face_epoll_create1;
+		m->make = m->call.api == PLX_API_epoll_create
+		    ? face_epoll_create
+		    : face_epoll_create1;
 	ret = m->make(m->arg);
 	if (!plx_seen(m->call) || ret < 0)
 		return ret;

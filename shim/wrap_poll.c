@@ -129,7 +129,8 @@ plx_w_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 
 	if (!plx_active())
 		return plx_real.poll(fds, n, timeout_ms);
-	m = PLX_MAKE(poll, engine() ? face_poll : make_poll, (long)fds, (long)n, timeout_ms);
+	m = PLX_MAKE(poll, engine() ? face_poll : make_poll, (long)fds, (long)n,
+	    timeout_ms);
 	return (int)plx_path_poll(&m, fds, n, plx_path_ns_of_ms(timeout_ms));
 }
 
@@ -141,8 +142,8 @@ plx_w_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 
 	if (!plx_active())
 		return plx_real.ppoll(fds, n, timeout, mask);
-	m = PLX_MAKE(ppoll, engine() ? face_ppoll : make_ppoll, (long)fds, (long)n, (long)timeout,
-	    (long)mask);
+	m = PLX_MAKE(ppoll, engine() ? face_ppoll : make_ppoll, (long)fds,
+	    (long)n, (long)timeout, (long)mask);
 	return (int)plx_path_poll(&m, fds, n, plx_path_ns_of_timespec(timeout));
 }
 
@@ -157,8 +158,8 @@ plx_w___poll_chk(struct pollfd *fds, nfds_t n, int timeout_ms,
 	    PLX_MUTATE(poll_chk_checks_nothing, room_bytes / sizeof(*fds) < n,
 		false))
 		return plx_real.__poll_chk(fds, n, timeout_ms, room_bytes);
-	m = PLX_MAKE(poll, engine() ? face_poll : make_poll_chk, (long)fds, (long)n, timeout_ms,
-	    (long)room_bytes);
+	m = PLX_MAKE(poll, engine() ? face_poll : make_poll_chk, (long)fds,
+	    (long)n, timeout_ms, (long)room_bytes);
 	return (int)plx_path_poll(&m, fds, n, plx_path_ns_of_ms(timeout_ms));
 }
 
@@ -170,8 +171,8 @@ plx_w___ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 
 	if (!plx_active() || room_bytes / sizeof(*fds) < n)
 		return plx_real.__ppoll_chk(fds, n, timeout, mask, room_bytes);
-	m = PLX_MAKE(ppoll, engine() ? face_ppoll : make_ppoll_chk, (long)fds, (long)n, (long)timeout,
-	    (long)mask, (long)room_bytes);
+	m = PLX_MAKE(ppoll, engine() ? face_ppoll : make_ppoll_chk, (long)fds,
+	    (long)n, (long)timeout, (long)mask, (long)room_bytes);
 	return (int)plx_path_poll(&m, fds, n, plx_path_ns_of_timespec(timeout));
 }
 

@@ -196,8 +196,8 @@ plx_w_select(int n, fd_set *in, fd_set *out, fd_set *ex,
 
 	if (!plx_active())
 		return plx_real.select(n, in, out, ex, timeout);
-	m = PLX_MAKE(select, engine() ? face_select : make_select, n, (long)in, (long)out, (long)ex,
-	    (long)timeout);
+	m = PLX_MAKE(select, engine() ? face_select : make_select, n, (long)in,
+	    (long)out, (long)ex, (long)timeout);
 	return (
 	    int)plx_path_select(&m, n, sets, plx_path_ns_of_timeval(timeout));
 }
@@ -211,8 +211,8 @@ plx_w_pselect(int n, fd_set *in, fd_set *out, fd_set *ex,
 
 	if (!plx_active())
 		return plx_real.pselect(n, in, out, ex, timeout, mask);
-	m = PLX_MAKE(pselect, engine() ? face_pselect : make_pselect, n, (long)in, (long)out, (long)ex,
-	    (long)timeout, (long)mask);
+	m = PLX_MAKE(pselect, engine() ? face_pselect : make_pselect, n,
+	    (long)in, (long)out, (long)ex, (long)timeout, (long)mask);
 	return (
 	    int)plx_path_select(&m, n, sets, plx_path_ns_of_timespec(timeout));
 }
