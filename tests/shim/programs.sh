@@ -4,6 +4,7 @@
 # same output, the same status, the same environment. A preload that touches
 # libc before its time breaks some of these at once: redis-server and sshd read
 # their environment in their own way.
+# shellcheck disable=SC2016 # the programs expand these, not the shell
 set -u
 
 tmp=$(mktemp -d) || exit 1
@@ -85,8 +86,10 @@ lines=$(LD_PRELOAD=$POLLUX_PRELOAD \
 	POLLUX_OPTIONS=nonsense=1:level=off true 2>&1 | wc -l)
 env_lines=$(LD_PRELOAD=$POLLUX_PRELOAD POLLUX_OPTIONS=nonsense=1:level=off \
 	env true 2>&1 | grep -c nonsense)
-[ "$lines" = 0 ] && [ "$env_lines" = 1 ] ||
-	{ echo "FAILED: unknown key: $lines and $env_lines lines"; failed=1; }
+if [ "$lines $env_lines" != '0 1' ]; then
+	echo "FAILED: unknown key: $lines and $env_lines lines"
+	failed=1
+fi
 LD_PRELOAD=$POLLUX_PRELOAD POLLUX_OPTIONS=help=1 env true 2>"$tmp/help" ||
 	failed=1
 for key in level truth log log_path follow checks stacks data help; do

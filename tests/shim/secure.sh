@@ -41,9 +41,12 @@ as_nobody() {
 status=0
 # First that the same program, without rights, does take them.
 as_nobody plain >"$tmp/out" 2>&1
-grep -q '^0 0$' "$tmp/out" && grep -q follow= "$tmp/out" &&
-	[ -s "$tmp/open/plain.record" ] ||
-	{ echo "FAILED: not even a plain program listens"; cat "$tmp/out"; status=1; }
+if ! grep -q '^0 0$' "$tmp/out" || ! grep -q follow= "$tmp/out" ||
+	! [ -s "$tmp/open/plain.record" ]; then
+	echo "FAILED: not even a plain program listens"
+	cat "$tmp/out"
+	status=1
+fi
 as_nobody p >"$tmp/out" 2>&1
 cat "$tmp/out"
 if grep -q '^0 0$' "$tmp/out"; then
