@@ -25,7 +25,7 @@ class Asyncio(harness.Case):
         run.wait_line("^listening$")
 
     def load(self, run):
-        return harness.echo_load(run, run.path("s"))
+        return harness.echo_load(run, run.path("s"), messages=8)
 
 
 class AsyncioEpoll(Asyncio):
