@@ -18,7 +18,7 @@ PROGRAMS += [argv for argv in (
     ["/usr/bin/redis-server", "--version"], ["/usr/sbin/sshd", "-V"],
     ["/usr/bin/python3", "-c", "import os; print(sorted(os.environ))"])
     if harness.os.path.exists(argv[0])]
-MODES = ("native", "pass", "log")
+MODES = ("native", "pass", "log", "engine")
 OURS = re.compile(r"^(LD_PRELOAD|POLLUX_OPTIONS|_|SHLVL|PWD|OLDPWD)=")
 
 

@@ -42,6 +42,8 @@ import calls
 STEP_SECONDS = 20  # the longest that any single step may take
 TEST_SECONDS = 280  # the whole test; Bazel's own limit lies above
 PR_SET_CHILD_SUBREAPER = 36
+OURS = {"check": "memfd", "engine": "anon_inode:[eventfd]"}
+OURS_FROM = 512
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -195,8 +197,11 @@ class Run:
 
     def preload(self):
         """The variables that put Pollux into a process, for this mode."""
-        if self.mode in ("native", "check", "engine"):
+        if self.mode in ("native", "check"):
             return {}
+        if self.mode == "engine":
+            # The command line adds its own to this.
+            return {"POLLUX_OPTIONS": "log_path=" + self.region}
         env = {"LD_PRELOAD": Pollux.preload}
         if self.mode in ("log", "strace"):
             env["POLLUX_OPTIONS"] = ":".join(
@@ -216,7 +221,8 @@ class Run:
         elif self.mode == "check":
             argv = [Pollux.cli, "check", "--json=" + self.json, "--"] + argv
         elif self.mode == "engine":
-            argv = [Pollux.cli, "run", "--engine", "--"] + argv
+            follow = ["--follow"] if "follow=1" in self.case.options else []
+            argv = [Pollux.cli, "run", "--engine"] + follow + ["--"] + argv
         return self.case.prefix(self) + argv
 
     def start(self):
@@ -304,14 +310,15 @@ class Run:
     def fds(self):
         """The descriptors of every process of the program, parents first.
 
-        The command line follows a program over exec, for which one descriptor
-        must be open, high up; it is left out, once in each process.
+        What Pollux may hold for itself is left out: one descriptor, high up.
+        `check` follows a program over exec, for which the log must be open;
+        the engine has an eventfd from the first time that it must wake.
         """
         found = [descriptors(pid, self.directory) for pid in tree(self.pid())]
-        if self.mode == "check":
-            for fds in found:
-                if fds and fds[max(fds)] == "memfd":
-                    del fds[max(fds)]
+        for fds in found:
+            top = max(fds, default=0)
+            if top >= OURS_FROM and fds[top] == OURS.get(self.mode):
+                del fds[top]
         return found
 
     def settled(self, before):
@@ -372,7 +379,7 @@ class Run:
 class Case:
     """What a test says about its program; see the module's text."""
 
-    modes = ("native", "pass", "log", "strace", "check")
+    modes = ("native", "pass", "log", "strace", "check", "engine")
     options = []  # more key=value for POLLUX_OPTIONS
     status = 0  # of a clean end
     # What may be missing in the history of a process, beside which the
@@ -466,6 +473,10 @@ def execute(case, mode):
         case.stop(run)
         status = run.end()
         expect(status == case.status, "exit status %d" % status)
+        if mode == "engine":
+            processes = verify_findings(case, run)
+            expect(all(p["engine"] for p in processes),
+                   "the engine did not answer")
         if mode in ("log", "strace", "check"):
             processes = verify_findings(case, run)
             if mode == "strace":

@@ -7,6 +7,7 @@ forks in the middle of the load.
 """
 
 import os
+import re
 
 import harness
 
@@ -90,8 +91,21 @@ class Redis(harness.Case):
         for client in listeners + [sender]:
             client.sock.close()
 
+    def who_answers(self, run):
+        """ae's user data is the descriptor; the engine puts its own in the
+        kernel's set in place of it."""
+        epfd = next(fd for fd, kind in run.fds()[0].items()
+                    if kind == "anon_inode:[eventpoll]")
+        with open("/proc/%d/fdinfo/%d" % (run.pid(), epfd)) as info:
+            members = re.findall(r"tfd: +(\d+) events: +\w+ data: +(\w+)",
+                                 info.read())
+        own = [int(fd) == int(data, 16) for fd, data in members]
+        harness.expect(own and set(own) == {run.mode != "engine"},
+                       "the kernel's set is %s" % members)
+
     def load(self, run):
         client = Client(run)
+        self.who_answers(run)
         self.values(client)
         self.subscribe(run)
         client.ask(encode("BGSAVE"), b"+Background saving started\r\n")
