@@ -69,14 +69,16 @@ have_of(const struct plx_policy *policy, plx_mask want, plx_mask observed)
 
 /* The first closed member of a call that fails for it, or n. */
 static uint32_t
-first_closed(const struct plx_policy *policy, const struct pollfd *raw,
-    uint32_t n)
+first_closed(const struct plx_policy *policy, const struct transient *v,
+    const struct pollfd *raw, uint32_t n)
 {
 	uint32_t i = 0;
 
 	if (policy->closed != POLICY_CLOSED_EBADF)
 		return n;
-	while (i < n && (raw[i].revents & POLLNVAL) == 0)
+	/* One that asks for "not open" is content with it. */
+	while (i < n && ((raw[i].revents & POLLNVAL) == 0 ||
+			    (v[i].want & PLX_NVAL) != 0))
 		i++;
 	return i;
 }
@@ -110,7 +112,7 @@ transient_wait(const struct plx_policy *policy, struct transient *v,
 	r = plx_os.poll(raw, n, timeout_ns, mask);
 	if (r < 0)
 		return r;
-	closed = first_closed(policy, raw, n);
+	closed = first_closed(policy, v, raw, n);
 	if (closed < n) {
 		*ret_closed = closed;
 		return -EBADF;

@@ -60,6 +60,8 @@ set_give(struct iset *set)
 		sources_flush(set);
 		fd_index_each(set, item_give);
 		numbers_give(set);
+		/* release: pairs with the sleepers' acquire. */
+		atomic_store_explicit(&set->given, 1, memory_order_release);
 		/* relaxed: the lock orders it; the last one inside ends it. */
 		atomic_store_explicit(&set->names, 0, memory_order_relaxed);
 		atomic_store_explicit(&set->life, ISET_DYING,

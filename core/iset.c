@@ -39,13 +39,15 @@ static struct plx_lock sets_lock;
 static uint32_t sets_n;
 
 static int
-sets_more(struct iset *set)
+sets_more(const struct plx_policy *policy)
 {
-	int r;
+	int r = 0;
 
 	if (plx_lock_take(&sets_lock) < 0)
 		return -EDEADLK;
-	r = mirror_prepare(set);
+	/* Faces that speak in raw masks never need to be woken by us. */
+	if (policy->closed == POLICY_CLOSED_REMOVED)
+		r = mirror_prepare();
 	if (r >= 0)
 		sets_n++;
 	plx_lock_drop(&sets_lock);
@@ -101,6 +103,7 @@ iset_reset(struct iset *set, uint32_t index, enum plx_face face, int fd)
 	atomic_store_explicit(&set->names, 1, memory_order_relaxed);
 	atomic_store_explicit(&set->inside, 0, memory_order_relaxed);
 	atomic_store_explicit(&set->waiters, 0, memory_order_relaxed);
+	atomic_store_explicit(&set->given, 0, memory_order_relaxed);
 	/* Where libc's close passes us by, nothing is private. */
 	atomic_store_explicit(&set->seen, presence_deferrable() ? 0 : 1,
 	    memory_order_relaxed);
@@ -191,7 +194,7 @@ iset_create(enum plx_face face, bool cloexec)
 		arena_give(&plx_isets, index);
 		return fd;
 	}
-	r = sets_more(set);
+	r = sets_more(plx_policy_of(face));
 	if (r < 0) {
 		(void)plx_sys_close(fd);
 		arena_give(&plx_isets, index);

@@ -140,6 +140,7 @@ struct iset {
 	_Atomic uint32_t names; /* [a] numbers that mean this set */
 	_Atomic uint32_t inside; /* [a] threads that hold a reference */
 	_Atomic uint32_t waiters; /* [a] threads that sleep or are about to */
+	_Atomic uint32_t given;	/* [a] 1: the kernel has the program's data */
 	_Atomic uint32_t seen;	/* [a] 1: others may look at the number */
 	_Atomic uint32_t closed; /* [c] sources whose number was closed */
 	_Atomic int epfd;	/* [a] one of the numbers */
@@ -263,6 +264,8 @@ void source_forget(struct iset *set, uint32_t src_index);
 /* The number means another file now, and nobody told us. */
 void source_behind(struct iset *set, uint32_t src_index);
 uint64_t source_cookie(uint32_t src_index, unsigned int lane);
+/* The program's data behind a cookie; what is no cookie is data already. */
+uint64_t source_udata(uint64_t data);
 
 /* source_arm.c: what the kernel is told about it. */
 int source_arm_new(struct iset *set, uint32_t src_index, uint32_t kn_index);
@@ -277,6 +280,8 @@ plx_mask filter_sees(const struct knote *kn, plx_mask observed);
 /* orphan.c: registrations that outlive their number (POLICY_CLOSED_LIVES). */
 void orphan_keep(struct iset *set, uint32_t src_index);
 void orphans_audit(struct iset *set);
+/* The number of an orphan means its file again; 0 if the kernel knows none. */
+uint32_t orphan_return(struct iset *set, int fd);
 void orphans_forget(struct iset *set);
 
 /* source_file.c: files that epoll refuses. */
@@ -326,7 +331,7 @@ int ready_count_true(struct iset *set);
 
 /* mirror.c: what the set's number shows to others (INV-POLL). */
 void mirror_settle(struct iset *set);
-int mirror_prepare(struct iset *set);
+int mirror_prepare(void);
 void mirror_wake_all(struct iset *set);
 /* The last set ended, or we are a fork's child: give the wake-up back. */
 void mirror_unprepare(void);

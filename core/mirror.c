@@ -88,9 +88,8 @@ wake_make(void)
 }
 
 int
-mirror_prepare(struct iset *set)
+mirror_prepare(void)
 {
-	(void)set;
 	return wake_fd_now() >= 0 ? 0 : wake_make();
 }
 

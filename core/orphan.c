@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 
 #include "core/bug.h"
+#include "core/fdtab.h"
 #include "core/iset_impl.h"
 #include "core/sys.h"
 
@@ -154,6 +155,56 @@ orphans_audit(struct iset *set)
 		at = next;
 	}
 	set->orphans_max = set->orphans_n * 2 + ORPHANS_MAX_MIN;
+}
+
+static void
+orphan_unlink(struct iset *set, uint32_t src_index)
+{
+	uint32_t at = set->orphan_head;
+	const uint32_t next = atomic_load_explicit(
+	    &source_at(src_index)->closed_next, memory_order_relaxed);
+
+	set->orphans_n--;
+	source_at(src_index)->orphan = 0;
+	if (at == src_index) {
+		set->orphan_head = next;
+		return;
+	}
+	for (;;) {
+		struct source *src = source_at(at);
+
+		at = atomic_load_explicit(&src->closed_next,
+		    memory_order_relaxed);
+		if (at == src_index) {
+			atomic_store_explicit(&src->closed_next, next,
+			    memory_order_relaxed);
+			return;
+		}
+	}
+}
+
+uint32_t
+orphan_return(struct iset *set, int fd)
+{
+	const int epfd =
+	    atomic_load_explicit(&set->epfd, memory_order_relaxed);
+	uint32_t at = set->orphan_head;
+
+	while (at != 0 && source_at(at)->fd != (uint32_t)fd)
+		at = atomic_load_explicit(&source_at(at)->closed_next,
+		    memory_order_relaxed);
+	if (at == 0 || fd_index_get(set, fd) != 0)
+		return 0;
+	/* Only the kernel knows whether (file, fd) is that item again. */
+	if (backend_mod(epfd, fd, source_at(at)->armed[0],
+		source_cookie(at, 0)) < 0)
+		return 0;
+	orphan_unlink(set, at);
+	/* release: as source_make. */
+	atomic_store_explicit(fd_index_slot(set, fd), at,
+	    memory_order_release);
+	(void)fdtab_set_flag(fd, FD_WATCHED);
+	return at;
 }
 
 void

@@ -363,8 +363,11 @@ register_again(struct iset *set, uint32_t kn_index,
 static int
 register_locked(struct iset *set, const struct iset_spec *spec)
 {
-	const uint32_t kn_index = knote_find(set, spec);
+	uint32_t kn_index = knote_find(set, spec);
 
+	if (kn_index == 0 && set->orphan_head != 0 &&
+	    spec->ident <= INT_MAX && orphan_return(set, (int)spec->ident) != 0)
+		kn_index = knote_find(set, spec);
 	if (kn_index != 0)
 		return register_again(set, kn_index, spec);
 	if ((spec->op & ISET_ADD) == 0)

@@ -23,6 +23,18 @@ source_cookie(uint32_t src_index, unsigned int lane)
 	    (uint64_t)(src->cookie & SOURCE_COOKIE_MASK) << 32 | src_index;
 }
 
+uint64_t
+source_udata(uint64_t data)
+{
+	const uint32_t src_index = (uint32_t)data;
+	const struct source *src = source_at(src_index);
+
+	if (src == NULL || src->kind == SOURCE_FREE || src->klist == 0 ||
+	    source_cookie(src_index, 0) != data)
+		return data;
+	return knote_at(src->klist)->udata;
+}
+
 static void
 source_give(struct iset *set, uint32_t src_index)
 {

@@ -4,12 +4,14 @@
  */
 #include "core/sys.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/time_types.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 
 #define NS_PER_S INT64_C(1000000000)
@@ -184,6 +186,21 @@ plx_sys_futex_wake(const _Atomic uint32_t *word, int waiters_max)
 {
 	return (int)plx_sys(SYS_futex, (long)word, FUTEX_WAKE_PRIVATE,
 	    waiters_max, 0, 0, 0);
+}
+
+int
+plx_sys_store(int pid, void *to, const void *from, size_t len_bytes)
+{
+	struct iovec local = { (void *)(uintptr_t)from, len_bytes };
+	struct iovec remote = { to, len_bytes };
+	long r;
+
+	r = plx_sys(SYS_process_vm_writev, pid, (long)&local, 1, (long)&remote,
+	    1, 0);
+	if (r == (long)len_bytes)
+		return 0;
+	/* A part is what was before the page that cannot be written. */
+	return r >= 0 ? -EFAULT : (int)r;
 }
 
 void

@@ -53,6 +53,12 @@ void plx_sys_unmap(void *p, size_t len_bytes);
 int plx_sys_futex_wait(const _Atomic uint32_t *word, uint32_t value);
 int plx_sys_futex_wake(const _Atomic uint32_t *word, int waiters_max);
 
+/*
+ * plx_sys_store - copy to the program's memory by the kernel: a page that cannot
+ * be written is -EFAULT instead of a signal. pid is the calling process.
+ */
+int plx_sys_store(int pid, void *to, const void *from, size_t len_bytes);
+
 /* plx_sys_write - best effort, for last words only; the result is ignored. */
 void plx_sys_write(int fd, const char *text, size_t len_bytes);
 

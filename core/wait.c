@@ -154,6 +154,33 @@ iset_wait_cancelled(struct iset *set)
 	waiter_leave(set);
 }
 
+static bool
+set_given(const struct iset *set)
+{
+	/* acquire: pairs with the release in giveback.c. */
+	return atomic_load_explicit(&set->given, memory_order_acquire) != 0;
+}
+
+/*
+ * The set went back to the kernel while we slept: events have the program's own
+ * data now, or still a cookie if they were on their way.
+ */
+static int
+given_take(struct iset *set, const struct iset_wait *w, int n)
+{
+	struct delivery d = { .filter = FILTER_FD & 7u };
+
+	(void)set;
+	for (int i = 0; i < n; i++) {
+		uint64_t data;
+
+		d.have = (uint16_t)backend_observed(w->scratch, i, &data);
+		d.udata = source_udata(data);
+		w->emit(w->context, i, &d);
+	}
+	return n;
+}
+
 /* One turn: > 0 delivered, 0 nothing, -Exxx. */
 static int
 wait_turn(struct iset *set, const struct iset_wait *w)
@@ -176,6 +203,8 @@ wait_turn(struct iset *set, const struct iset_wait *w)
 		return -EBADF;
 	if (n <= 0)
 		return n;
+	if (set_given(set))
+		return given_take(set, w, n);
 	if (!iset_lock(set))
 		return -EINTR;
 	set->pass++;

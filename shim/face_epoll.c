@@ -27,6 +27,7 @@
 #define EVENTS_MAX ((int)(INT_MAX / sizeof(struct epoll_event)))
 /* Above this no address of a program lies (x86-64 and aarch64, 47 bits). */
 #define USER_TOP (UINT64_C(1) << 47)
+#define KERNEL_SIGSET_BYTES 8
 
 long
 face_epoll_create1(const long *arg)
@@ -235,9 +236,27 @@ face_epoll_wait(const long *arg)
 	    wait_by_kernel);
 }
 
+/* What the kernel says of a mask before anything else; 0 if nothing. */
+static int
+mask_objection(const long *arg)
+{
+	const void *mask = (const void *)arg[4];
+	const bool raw = arg[PLX_ARGS_MAX - 1] != 0;
+
+	if (mask == NULL)
+		return 0;
+	if (raw && arg[5] != KERNEL_SIGSET_BYTES)
+		return -EINVAL;
+	return plx_seen_readable(mask, KERNEL_SIGSET_BYTES) ? 0 : -EFAULT;
+}
+
 long
 face_epoll_pwait(const long *arg)
 {
+	const int r = mask_objection(arg);
+
+	if (r < 0)
+		return plx_ret(r);
 	return wait_by_engine(arg, ns_of_ms((int)arg[3]),
 	    (const sigset_t *)arg[4], pwait_by_kernel);
 }
@@ -246,9 +265,13 @@ long
 face_epoll_pwait2(const long *arg)
 {
 	int64_t timeout_ns;
+	int r;
 
 	if (face_timeout_ns((const struct timespec *)arg[3], &timeout_ns) < 0)
 		return pwait2_by_kernel(arg);
+	r = mask_objection(arg);
+	if (r < 0)
+		return plx_ret(r);
 	return wait_by_engine(arg, timeout_ns, (const sigset_t *)arg[4],
 	    pwait2_by_kernel);
 }

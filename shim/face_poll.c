@@ -45,6 +45,22 @@ face_timeout_ns(const struct timespec *timeout, int64_t *ret_ns)
 	return 0;
 }
 
+/* The kernel writes all revents, with zeros when a signal came first. */
+static int
+answers_store(struct pollfd *fds, const struct transient *v, uint32_t n,
+    struct pollfd *raw, int ret)
+{
+	int r;
+
+	for (uint32_t i = 0; i < n; i++)
+		raw[i] = (struct pollfd){ .fd = fds[i].fd,
+			.events = fds[i].events,
+			.revents =
+			    ret < 0 ? 0 : plx_mask_to_poll(v[i].have) };
+	r = user_store(fds, raw, n * sizeof(*raw));
+	return r < 0 ? r : ret;
+}
+
 static int
 poll_asked(struct pollfd *fds, uint32_t n, void *room, int64_t timeout_ns,
     const sigset_t *mask)
@@ -59,8 +75,8 @@ poll_asked(struct pollfd *fds, uint32_t n, void *room, int64_t timeout_ns,
 			.want = plx_mask_from_poll(fds[i].events) };
 	r = transient_wait(plx_policy_of(PLX_FACE_POLL), v, n, raw, timeout_ns,
 	    mask, &closed);
-	for (uint32_t i = 0; r >= 0 && i < n; i++)
-		fds[i].revents = plx_mask_to_poll(v[i].have);
+	if (r >= 0 || r == -EINTR)
+		return answers_store(fds, v, n, raw, r);
 	return r;
 }
 

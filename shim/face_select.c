@@ -29,9 +29,9 @@
 
 /* What makes a bit of each set: read, write, except. */
 static const plx_mask set_conditions[SETS] = {
-	PLX_IN | PLX_RDNORM | PLX_RDBAND | PLX_HUP | PLX_ERR,
-	PLX_OUT | PLX_WRNORM | PLX_WRBAND | PLX_ERR,
-	PLX_PRI,
+	PLX_IN | PLX_RDNORM | PLX_RDBAND | PLX_HUP | PLX_ERR | PLX_NVAL,
+	PLX_OUT | PLX_WRNORM | PLX_WRBAND | PLX_ERR | PLX_NVAL,
+	PLX_PRI | PLX_NVAL,
 };
 
 /* The same, as far as it has to be asked for. */
@@ -41,10 +41,14 @@ static const plx_mask set_wants[SETS] = {
 	PLX_PRI,
 };
 
+#define SET_WORDS (FD_SETSIZE / (int)(sizeof(unsigned long) * CHAR_BIT))
+
 struct select_call {
 	int n;
 	int words;
-	unsigned long *set[SETS];
+	unsigned long *set[SETS];	  /* the program's, or NULL */
+	unsigned long in[SETS][SET_WORDS]; /* what it asked */
+	unsigned long odd[SET_WORDS];	  /* open, but not to be polled */
 	int64_t timeout_ns;
 	const sigset_t *mask;
 };
@@ -57,8 +61,13 @@ struct select_member {
 static bool
 bit_of(const unsigned long *set, int fd)
 {
-	return set != NULL &&
-	    (set[fd / WORD_BITS] >> (fd % WORD_BITS) & 1) != 0;
+	return (set[fd / WORD_BITS] >> (fd % WORD_BITS) & 1) != 0;
+}
+
+static void
+bit_set(unsigned long *set, int fd)
+{
+	set[fd / WORD_BITS] |= 1ul << (fd % WORD_BITS);
 }
 
 static plx_mask
@@ -67,9 +76,12 @@ wants_of(const struct select_call *c, int fd)
 	plx_mask want = 0;
 
 	for (int i = 0; i < SETS; i++) {
-		if (bit_of(c->set[i], fd))
+		if (bit_of(c->in[i], fd))
 			want |= set_wants[i];
 	}
+	/* Accepts "not open" as an answer. */
+	if (want != 0 && bit_of(c->odd, fd))
+		want |= PLX_NVAL;
 	return want;
 }
 
@@ -98,50 +110,70 @@ members_fill(const struct select_call *c, struct transient *v, int below)
 }
 
 /*
- * One closed descriptor: does the kernel see it at all? Its own select is
- * asked, for this bit and no time. Returns the first fd it does not see.
+ * One member that poll calls not open. The kernel's own select is asked, for
+ * this bit and no time: closed (the call fails), beyond its table (the call ends
+ * before it), or open without being pollable (O_PATH: a bit in each set).
+ * Returns the number the call goes up to, or -EBADF.
  */
 static int
-closed_limit(int fd)
+closed_ask(struct select_call *c, int fd, int below)
 {
-	unsigned long bits[1024 / (sizeof(unsigned long) * CHAR_BIT)];
+	unsigned long bits[SET_WORDS];
 	int r;
 
 	memset(bits, 0, sizeof(bits));
-	bits[fd / WORD_BITS] |= 1ul << (fd % WORD_BITS);
+	bit_set(bits, fd);
 	r = plx_sys_select_bit(fd + 1, bits);
-	return r < 0 ? -EBADF : fd - fd % WORD_BITS;
+	if (r < 0)
+		return -EBADF;
+	if (r == 0)
+		return fd - fd % WORD_BITS;
+	bit_set(c->odd, fd);
+	return below;
+}
+
+/* One set's answer; how many bits it has. */
+static int
+set_out(const struct select_call *c, int i, const struct transient *v,
+    uint32_t n, unsigned long *fresh)
+{
+	int count = 0;
+
+	memset(fresh, 0, SET_WORDS * sizeof(*fresh));
+	for (uint32_t k = 0; k < n; k++) {
+		if ((v[k].have & set_conditions[i]) == 0 ||
+		    !bit_of(c->in[i], v[k].fd))
+			continue;
+		bit_set(fresh, v[k].fd);
+		count++;
+	}
+	return count;
 }
 
 /* Bits of the words below `below`; the others are left as they were. */
 static int
 bits_out(const struct select_call *c, const struct transient *v, uint32_t n,
-    int below)
+    int below, bool last)
 {
+	const size_t words = (size_t)(below + WORD_BITS - 1) / WORD_BITS;
+	unsigned long fresh[SETS][SET_WORDS];
 	int count = 0;
 
+	for (int i = 0; i < SETS; i++)
+		count += set_out(c, i, v, n, fresh[i]);
+	if (count == 0 && !last)
+		return 0;
 	for (int i = 0; i < SETS; i++) {
-		const int words = (below + WORD_BITS - 1) / WORD_BITS;
-		unsigned long fresh[1024 / (sizeof(unsigned long) * CHAR_BIT)];
-
-		if (c->set[i] == NULL)
-			continue;
-		memset(fresh, 0, sizeof(fresh));
-		for (uint32_t k = 0; k < n; k++) {
-			if ((v[k].have & set_conditions[i]) == 0 ||
-			    !bit_of(c->set[i], v[k].fd))
-				continue;
-			fresh[v[k].fd / WORD_BITS] |= 1ul
-			    << (v[k].fd % WORD_BITS);
-			count++;
-		}
-		memcpy(c->set[i], fresh, (size_t)words * sizeof(fresh[0]));
+		if (c->set[i] != NULL &&
+		    user_store(c->set[i], fresh[i],
+			words * sizeof(fresh[0][0])) < 0)
+			return -EFAULT;
 	}
 	return count;
 }
 
 static int
-select_asked(const struct select_call *c, void *room, uint32_t n_max)
+select_asked(struct select_call *c, void *room, uint32_t n_max)
 {
 	struct transient *v = room;
 	struct pollfd *raw = (void *)(v + n_max);
@@ -158,16 +190,16 @@ select_asked(const struct select_call *c, void *room, uint32_t n_max)
 		    raw, left, c->mask, &closed);
 
 		if (r == -EBADF) {
-			below = closed_limit(v[closed].fd);
+			below = closed_ask(c, v[closed].fd, below);
 			if (below < 0)
 				return below;
-			continue; /* without those the kernel never sees */
+			continue; /* as the kernel sees them now */
 		}
 		if (r < 0)
 			return r;
-		r = bits_out(c, v, n, below);
 		/* A hang-up in the write set alone makes no bit: sleep on. */
-		if (r > 0 || left == 0)
+		r = bits_out(c, v, n, below, r == 0);
+		if (r != 0 || left == 0)
 			return r;
 		if (left < 0)
 			continue;
@@ -177,7 +209,7 @@ select_asked(const struct select_call *c, void *room, uint32_t n_max)
 }
 
 static int
-select_by_engine(const struct select_call *c)
+select_by_engine(struct select_call *c)
 {
 	struct select_member stack[STACK_MEMBERS];
 	const uint32_t n = members_count(c);
@@ -207,6 +239,9 @@ select_take(struct select_call *c, const long *arg)
 		    !plx_seen_readable(c->set[i],
 			(size_t)c->words * sizeof(unsigned long)))
 			return false;
+		if (c->set[i] != NULL)
+			memcpy(c->in[i], c->set[i],
+			    (size_t)c->words * sizeof(unsigned long));
 	}
 	return true;
 }

@@ -64,6 +64,15 @@ plx_hook_publish(int fd)
 }
 
 void
+plx_hook_pass(int fd)
+{
+	if (!hook_set(fd))
+		return;
+	(void)iset_give_back(fd);
+	iset_publish(fd);
+}
+
+void
 plx_hook_fork_prepare(void)
 {
 	if (!owner())

@@ -33,6 +33,9 @@ void plx_hook_dup(int old_fd, int new_fd);
 /* plx_hook_publish - somebody may look at the number from now on. Before. */
 void plx_hook_publish(int fd);
 
+/* plx_hook_pass - the number is about to be sent to another process. */
+void plx_hook_pass(int fd);
+
 /*
  * plx_hook_fork_prepare - before a fork: every set may be looked at from now
  * on, and those that would be shared go back to the kernel.

@@ -21,4 +21,11 @@ struct scratch {
 struct scratch scratch_take(void *stack, size_t stack_bytes, size_t len_bytes);
 void scratch_give(void *scratch);
 
+/*
+ * user_store - write a result where the program wants it. Returns 0, or
+ * -EFAULT as the kernel would; where the kernel's help is not to be had (a
+ * sandbox, a vfork child) the write is made directly.
+ */
+int user_store(void *to, const void *from, size_t len_bytes);
+
 #endif

@@ -42,7 +42,7 @@ static void
 right_publish(struct plx_call call, int fd)
 {
 	(void)call;
-	plx_hook_publish(fd);
+	plx_hook_pass(fd);
 }
 
 static void
