@@ -71,6 +71,10 @@ armed_ctl(int epfd, int op, int fd, uint16_t armed, uint64_t cookie)
 		event.events |= EPOLLET;
 	if ((armed & ARMED_ONESHOT) != 0)
 		event.events |= EPOLLONESHOT;
+	if ((armed & ARMED_EXCLUSIVE) != 0)
+		event.events |= EPOLLEXCLUSIVE;
+	if ((armed & ARMED_WAKEUP) != 0)
+		event.events |= EPOLLWAKEUP;
 	return plx_sys_epoll_ctl(epfd, op, fd, &event);
 }
 

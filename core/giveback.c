@@ -3,9 +3,9 @@
  * giveback.c - a set of raw masks goes back to the kernel.
  *
  * Two processes cannot share an engine set: the cookies in the kernel mean
- * something in one of them only. So before a fork, and for what the engine
- * leaves to the kernel (exclusive wake-ups), each item gets the program's own
- * data and the set's numbers become plain. An edge that was told already may be
+ * something in one of them only. So before a fork, and before a set is sent to
+ * another process, each item gets the program's own data and the set's numbers
+ * become plain. An edge that was told already may be
  * told once more: EPOLL_CTL_MOD re-arms.
  *
  * Authority: fork(2), epoll(7) on sharing; rulings on truth=engine.

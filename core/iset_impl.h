@@ -67,6 +67,8 @@ _Static_assert(sizeof(struct knote) == 40, "there can be many");
 #define ARMED_READINESS 0x01ffu
 #define ARMED_EDGE	0x0200u
 #define ARMED_ONESHOT	0x0400u
+#define ARMED_EXCLUSIVE	0x0800u
+#define ARMED_WAKEUP	0x1000u
 #define ARMED_PRESENT	0x2000u /* an item exists in the kernel's set */
 #define ARMED_OFF	0x4000u /* its oneshot fired: present but silent */
 #define ARMED_STALE	0x8000u /* to be told again, though nothing differs */
@@ -274,6 +276,8 @@ int source_arm_first(struct iset *set, uint32_t src_index, uint32_t kn_index);
 int source_sync(struct iset *set, uint32_t src_index, bool force);
 void sources_flush(struct iset *set);
 plx_mask knote_want(const struct knote *kn);
+/* The bits of a raw mask as a registration of its own. */
+uint16_t armed_of_mask(plx_mask mask);
 /* Observed bits as this filter counts them; 0: nothing for it. */
 plx_mask filter_sees(const struct knote *kn, plx_mask observed);
 

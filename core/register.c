@@ -269,7 +269,11 @@ descriptor_objection(const struct iset *set, const struct iset_spec *spec)
 		return fd_is_open(spec->ident) ? 0 : -EBADF;
 	if (spec->ident > INT_MAX)
 		return -EBADF;
-	r = backend_del(epfd, (int)spec->ident);
+	if ((spec->op & ISET_DELETE) != 0)
+		r = backend_del(epfd, (int)spec->ident);
+	else
+		r = backend_mod(epfd, (int)spec->ident,
+		    armed_of_mask(spec->want), spec->udata);
 	return r == -ENOENT ? 0 : r;
 }
 
@@ -311,7 +315,7 @@ register_exists(struct iset *set, uint32_t kn_index,
 	const int fd = (int)spec->ident;
 	int r;
 
-	r = backend_add(epfd, fd, ARMED_EDGE | ARMED_ONESHOT,
+	r = backend_add(epfd, fd, armed_of_mask(spec->want),
 	    source_cookie(src_index, 0));
 	if (r < 0)
 		return r;

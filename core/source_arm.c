@@ -61,13 +61,37 @@ knote_enabled(const struct knote *kn)
 }
 
 static uint16_t
-knote_trigger(const struct knote *kn)
+mask_trigger(plx_mask mask)
 {
 	uint16_t trigger = 0;
 
-	if ((kn->flags & (KN_CLEAR | KN_QUIET)) != 0)
+	if ((mask & PLX_EDGE) != 0)
 		trigger |= ARMED_EDGE;
-	if (kn->filter == FILTER_FD && (kn->bits & PLX_EDGE) != 0)
+	/* Whom to wake is the kernel's business: it gets the bits as given. */
+	if ((mask & PLX_EXCLUSIVE) != 0)
+		trigger |= ARMED_EXCLUSIVE;
+	if ((mask & PLX_WAKEUP) != 0)
+		trigger |= ARMED_WAKEUP;
+	return trigger;
+}
+
+uint16_t
+armed_of_mask(plx_mask mask)
+{
+	const uint16_t oneshot =
+	    (mask & PLX_ONESHOT) != 0 ? ARMED_ONESHOT : 0;
+
+	return (uint16_t)((mask & ARMED_READINESS) | mask_trigger(mask) |
+	    oneshot);
+}
+
+static uint16_t
+knote_trigger(const struct knote *kn)
+{
+	uint16_t trigger =
+	    kn->filter == FILTER_FD ? mask_trigger(kn->bits) : 0;
+
+	if ((kn->flags & (KN_CLEAR | KN_QUIET)) != 0)
 		trigger |= ARMED_EDGE;
 	if (kn->filter != FILTER_FD && (kn->bits & FOPT_LOWAT) != 0)
 		return ARMED_EDGE; /* each arrival is looked at, none ends it */

@@ -5,7 +5,7 @@
  * Each function takes the arguments of the call that came in, as struct
  * plx_make carries them, and returns what the program gets, errno set as it
  * expects: it stands in the place of the real call. What the engine leaves to
- * the kernel (wild pointers, exclusive wake-ups, sizes it does not take) goes to
+ * the kernel (wild pointers, sizes it does not take) goes to
  * libc's own function.
  *
  * Thread-safe; face_poll and face_select are async-signal-safe. The waits are

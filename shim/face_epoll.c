@@ -6,7 +6,6 @@
  * Authority: epoll_ctl(2), epoll_wait(2), fs/eventpoll.c.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stddef.h>
 #include <string.h>
@@ -98,17 +97,13 @@ ctl_is_kernels(const long *arg)
 {
 	const int op = (int)arg[1];
 	const struct epoll_event *event = (const void *)arg[3];
-	uint32_t events;
 
 	if (op == EPOLL_CTL_DEL)
 		return (int)arg[2] < 0;
 	if (op != EPOLL_CTL_ADD && op != EPOLL_CTL_MOD)
 		return true;
-	if ((int)arg[2] < 0 || event == NULL ||
-	    !plx_seen_readable(event, sizeof(*event)))
-		return true;
-	memcpy(&events, event, sizeof(events));
-	return (events & EPOLLEXCLUSIVE) != 0;
+	return (int)arg[2] < 0 || event == NULL ||
+	    !plx_seen_readable(event, sizeof(*event));
 }
 
 long
@@ -119,13 +114,8 @@ face_epoll_ctl(const long *arg)
 	struct iset *set;
 	int r;
 
-	if (ctl_is_kernels(arg)) {
-		/* Exclusive wake-ups are the kernel's alone: so is the set. */
-		if ((int)arg[1] == EPOLL_CTL_ADD && arg[3] != 0 &&
-		    plx_sys_fcntl((int)arg[2], F_GETFD, 0) >= 0)
-			(void)iset_give_back(epfd);
+	if (ctl_is_kernels(arg))
 		return ctl_by_kernel(arg);
-	}
 	set = iset_get(epfd, PLX_FACE_EPOLL);
 	if (set == NULL)
 		return fdtab_kind(epfd) == FD_ISET ? plx_ret(-EINVAL) :

@@ -132,6 +132,34 @@ closed_ask(struct select_call *c, int fd, int below)
 	return below;
 }
 
+/*
+ * How far the kernel looks. Bits from n on, in the word that n ends in, are
+ * cleared if that word is within its table and stay if it is not; with a member
+ * in the word that is known, otherwise its own select is asked.
+ */
+static int
+last_word_ask(const struct select_call *c)
+{
+	const int at = c->words - 1;
+	const int within = c->n % WORD_BITS;
+	const unsigned long members = within == 0 ? ~0ul : (1ul << within) - 1;
+	unsigned long bits[SET_WORDS];
+	unsigned long stray = 0;
+
+	for (int i = 0; c->n > 0 && i < SETS; i++) {
+		if ((c->in[i][at] & members) != 0)
+			return c->n;
+		stray |= c->in[i][at];
+	}
+	if (stray == 0)
+		return c->n;
+	memset(bits, 0, sizeof(bits));
+	bits[at] = stray;
+	if (plx_sys_select_bit(c->n, bits) < 0 || bits[at] == 0)
+		return c->n;
+	return at * WORD_BITS;
+}
+
 /* One set's answer; how many bits it has. */
 static int
 set_out(const struct select_call *c, int i, const struct transient *v,
@@ -179,7 +207,7 @@ select_asked(struct select_call *c, void *room, uint32_t n_max)
 	struct pollfd *raw = (void *)(v + n_max);
 	int64_t deadline = plx_sys_now_ns();
 	int64_t left = c->timeout_ns;
-	int below = c->n;
+	int below = last_word_ask(c);
 
 	if (left > 0 && __builtin_add_overflow(deadline, left, &deadline))
 		deadline = INT64_MAX;
@@ -198,7 +226,7 @@ select_asked(struct select_call *c, void *room, uint32_t n_max)
 		if (r < 0)
 			return r;
 		/* A hang-up in the write set alone makes no bit: sleep on. */
-		r = bits_out(c, v, n, below, r == 0);
+		r = bits_out(c, v, n, below, r == 0 || left == 0);
 		if (r != 0 || left == 0)
 			return r;
 		if (left < 0)

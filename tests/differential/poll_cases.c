@@ -151,7 +151,7 @@ CASE(d69_array_that_ends_in_a_hole_is_efault)
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct pollfd *last = (void *)(map + 4096 - 2 * sizeof(*last));
 
-	QUIET(munmap(map + 4096, 4096));
+	QUIET(mprotect(map + 4096, 4096, PROT_NONE));
 	last[0].events = POLLIN;
 	last[1].events = POLLOUT;
 	last[1].fd = 1;

@@ -11,9 +11,6 @@ MODES = [
     "engine",
 ]
 
-# Nothing answers with truth=engine yet.
-NOT_YET = ["engine"]
-
 def diff_program(name, srcs):
     """A program with the frame that all of them share."""
     plx_program(
@@ -45,7 +42,6 @@ def diff_tests(face):
                 "DIFF_REGION": ":region_calls",
             },
             script = "diff_run.py",
-            tags = ["manual"] if mode in NOT_YET else [],
         )
 
 # Sequences of each face; ten thousand together in each mode.
@@ -80,5 +76,4 @@ def random_tests(face):
                 "DIFF_REGION": ":region_calls",
             },
             script = "diff_random.py",
-            tags = ["manual"] if mode in NOT_YET else [],
         )
