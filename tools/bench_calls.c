@@ -20,6 +20,7 @@
 /* Short, so that most are not interrupted; the median forgets the others. */
 #define BATCH_CALLS 100u
 #define BATCHES     201u
+#define MIDDLE      (BATCHES / 2)
 
 struct bench {
 	int fd;   /* readable for ever */
@@ -112,7 +113,7 @@ measure(void (*call)(const struct bench *bench), const struct bench *bench)
 		batch_ns[i] = now_ns() - start_ns;
 	}
 	qsort(batch_ns, BATCHES, sizeof(batch_ns[0]), compare);
-	return (double)batch_ns[BATCHES / 2] / BATCH_CALLS;
+	return (double)batch_ns[MIDDLE] / BATCH_CALLS;
 }
 
 int
