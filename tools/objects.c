@@ -28,30 +28,35 @@ static const char *const event_calls[] = { "select", "pselect", "poll", "ppoll",
 	"epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait",
 	"epoll_pwait2", "kqueue", "kqueue1", "kevent", "syscall" };
 
-static bool
-is_event_call(const char *name)
+#define EVENT_CALLS_N (sizeof(event_calls) / sizeof(event_calls[0]))
+
+static void
+note_import(bool *imported, const char *name)
 {
-	for (size_t i = 0; i < sizeof(event_calls) / sizeof(event_calls[0]);
-	     i++) {
-		if (strcmp(event_calls[i], name) == 0)
-			return true;
+	for (size_t i = 0; i < EVENT_CALLS_N; i++)
+		imported[i] |= strcmp(event_calls[i], name) == 0;
+}
+
+/* In the order of the list: that of the symbols depends on the linker. */
+static char *
+join_imports(const bool *imported)
+{
+	char *all = NULL;
+
+	for (size_t i = 0; i < EVENT_CALLS_N; i++) {
+		char *before = all;
+
+		if (!imported[i])
+			continue;
+		all = plx_format("%s%s%s", before ? before : "",
+		    before ? ", " : "", event_calls[i]);
+		free(before);
 	}
-	return false;
+	return all;
 }
 
 static void
-add_import(struct plx_object *ret, const char *name)
-{
-	char *all = plx_format("%s%s%s", ret->imports ? ret->imports : "",
-	    ret->imports ? ", " : "", name);
-
-	free(ret->imports);
-	ret->imports = all;
-}
-
-static void
-read_symbols(Elf *elf, Elf_Scn *scn, const GElf_Shdr *shdr,
-    struct plx_object *ret)
+read_symbols(Elf *elf, Elf_Scn *scn, const GElf_Shdr *shdr, bool *imported)
 {
 	Elf_Data *data = elf_getdata(scn, NULL);
 	GElf_Sym sym;
@@ -63,8 +68,8 @@ read_symbols(Elf *elf, Elf_Scn *scn, const GElf_Shdr *shdr,
 		if (sym.st_shndx != SHN_UNDEF)
 			continue;
 		name = elf_strptr(elf, shdr->sh_link, sym.st_name);
-		if (name != NULL && is_event_call(name))
-			add_import(ret, name);
+		if (name != NULL)
+			note_import(imported, name);
 	}
 }
 
@@ -114,6 +119,7 @@ int
 plx_object_read(const char *path, struct plx_object *ret)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool imported[EVENT_CALLS_N] = { false };
 	Elf_Scn *scn = NULL;
 	GElf_Ehdr ehdr;
 	Elf *elf;
@@ -134,11 +140,12 @@ plx_object_read(const char *path, struct plx_object *ret)
 		if (gelf_getshdr(scn, &shdr) == NULL)
 			continue;
 		if (shdr.sh_type == SHT_DYNSYM)
-			read_symbols(elf, scn, &shdr, ret);
+			read_symbols(elf, scn, &shdr, imported);
 		if ((shdr.sh_flags & SHF_EXECINSTR) &&
 		    shdr.sh_type == SHT_PROGBITS && ehdr.e_machine == EM_X86_64)
 			read_code(scn, ret);
 	}
+	ret->imports = join_imports(imported);
 	elf_end(elf);
 	close(fd);
 	return 0;
