@@ -34,11 +34,10 @@ struct plx_make {
 	    .make = (function),                                         \
 	    .arg = { __VA_ARGS__ } }))
 
-/* timeout_ns: -1 for ever. The sets are { read, write, except }. */
+/* timeout_ns: -1 for ever. The sets of select are arguments 1, 2 and 3. */
 long plx_path_poll(struct plx_make *m, struct pollfd *fds, nfds_t n,
     int64_t timeout_ns);
-long plx_path_select(struct plx_make *m, int n, fd_set *const sets[3],
-    int64_t timeout_ns);
+long plx_path_select(struct plx_make *m, int n, int64_t timeout_ns);
 
 /* The epoll descriptor is argument 0; of epoll_ctl, fd is argument 2. */
 long plx_path_epoll_create(struct plx_make *m, int flags);

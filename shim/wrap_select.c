@@ -138,9 +138,10 @@ select_address(fd_set *const sets[3])
 }
 
 long
-plx_path_select(struct plx_make *m, int n, fd_set *const sets[3],
-    int64_t timeout_ns)
+plx_path_select(struct plx_make *m, int n, int64_t timeout_ns)
 {
+	fd_set *const sets[3] = { (fd_set *)m->arg[1], (fd_set *)m->arg[2],
+		(fd_set *)m->arg[3] };
 	bool listening = plx_seen(m->call);
 	struct plx_record rec;
 	long ret;
@@ -191,30 +192,26 @@ int
 plx_w_select(int n, fd_set *in, fd_set *out, fd_set *ex,
     struct timeval *timeout)
 {
-	fd_set *const sets[3] = { in, out, ex };
 	struct plx_make m;
 
 	if (!plx_active())
 		return plx_real.select(n, in, out, ex, timeout);
 	m = PLX_MAKE(select, engine() ? face_select : make_select, n, (long)in,
 	    (long)out, (long)ex, (long)timeout);
-	return (
-	    int)plx_path_select(&m, n, sets, plx_path_ns_of_timeval(timeout));
+	return (int)plx_path_select(&m, n, plx_path_ns_of_timeval(timeout));
 }
 
 int
 plx_w_pselect(int n, fd_set *in, fd_set *out, fd_set *ex,
     const struct timespec *timeout, const sigset_t *mask)
 {
-	fd_set *const sets[3] = { in, out, ex };
 	struct plx_make m;
 
 	if (!plx_active())
 		return plx_real.pselect(n, in, out, ex, timeout, mask);
 	m = PLX_MAKE(pselect, engine() ? face_pselect : make_pselect, n,
 	    (long)in, (long)out, (long)ex, (long)timeout, (long)mask);
-	return (
-	    int)plx_path_select(&m, n, sets, plx_path_ns_of_timespec(timeout));
+	return (int)plx_path_select(&m, n, plx_path_ns_of_timespec(timeout));
 }
 
 static void

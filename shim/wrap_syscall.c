@@ -149,10 +149,7 @@ raw_poll(struct plx_make *m, int64_t timeout_ns)
 static long
 raw_select(struct plx_make *m, int64_t timeout_ns)
 {
-	fd_set *const sets[3] = { (fd_set *)m->arg[1], (fd_set *)m->arg[2],
-		(fd_set *)m->arg[3] };
-
-	return plx_path_select(m, (int)m->arg[0], sets, timeout_ns);
+	return plx_path_select(m, (int)m->arg[0], timeout_ns);
 }
 
 static long

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # Every behaviour of behave.c: the same output and status natively, preloaded,
-# listened to, and listened to with a descriptor of ours in the process (which
-# turns on everything that looks into the table of descriptors).
+# listened to, listened to with a descriptor of ours in the process (which turns
+# on everything that looks into the table of descriptors), and by the engine.
 set -u
 
 tmp=$(mktemp -d) || exit 1
@@ -37,6 +37,9 @@ for name in $("$BEHAVE" --list); do
 		POLLUX_OPTIONS=level=log:follow=1:log=fd:9 \
 		"$BEHAVE" "$name" >"$tmp/tracked" 9<>"$tmp/region"
 	compare "$name" tracked $?
+	LD_PRELOAD=$POLLUX_PRELOAD POLLUX_OPTIONS=truth=engine \
+		"$BEHAVE" "$name" >"$tmp/engine"
+	compare "$name" engine $?
 	echo "$name: $(wc -l <"$tmp/native") lines, $("$COUNTS" "$tmp/region" |
 		awk '{ n += $2 } END { print n }') calls"
 	rm -f "$tmp/record" "$tmp/region"
