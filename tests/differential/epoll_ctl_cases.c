@@ -385,12 +385,16 @@ CASE(d128_full_table_is_emfile)
 	CALL(epoll_create(1));
 }
 
-/* The lines of fdinfo that tell of registrations. */
+/*
+ * The lines of fdinfo that tell of registrations, by number: the kernel's own
+ * order is that of addresses.
+ */
 static void
 say_fdinfo(int epfd)
 {
 	char path[64];
 	char text[4096];
+	unsigned masks[16] = { 0 };
 	char *rest = text;
 	ssize_t n;
 	int fd;
@@ -405,8 +409,11 @@ say_fdinfo(int epfd)
 		unsigned events;
 
 		if (sscanf(line, "tfd: %d events: %x", &target, &events) == 2)
-			diff_say("  fdinfo: %d %#x", target, events);
+			masks[target & 15] = events;
 	}
+	for (fd = 0; fd < 16; fd++)
+		if (masks[fd] != 0)
+			diff_say("  fdinfo: %d %#x", fd, masks[fd]);
 }
 
 CASE(d129_fdinfo_names_the_descriptors)
