@@ -70,6 +70,8 @@ plx_path_poll(struct plx_make *m, struct pollfd *fds, nfds_t n,
 	struct plx_record rec;
 	long ret;
 
+	/* The kernel takes no more bits of the count. */
+	n = (unsigned int)n;
 	if (hiding)
 		return poll_hiding(fds, n);
 	if (!listening)

@@ -115,6 +115,9 @@ select_members_emit(struct plx_call call, int n, fd_set *const sets[3],
 {
 	int fd;
 
+	/* A count beyond the sets is no error: the kernel stops at its table. */
+	if (n > FD_SETSIZE && !sets_readable(n, sets))
+		n = FD_SETSIZE;
 	for (fd = member_next(n, sets, 0); fd < n;
 	     fd = member_next(n, sets, fd + 1)) {
 		struct plx_record rec = member_rec(call, n, sets, fd);
