@@ -9,8 +9,6 @@
 
 #include "tools/cli.h"
 
-static const char severities[] = "FEWPI"; /* worst first */
-
 const char *
 plx_severity_word(unsigned char severity)
 {
@@ -139,9 +137,9 @@ tally(struct plx_report *report, struct plx_entry *entry,
 static long
 rank(const struct plx_entry *entry)
 {
-	const char *place = strchr(severities, entry->finding->severity);
+	static const char all[] = PLX_SEVERITIES;
 
-	return place != NULL ? place - severities : 5;
+	return strchr(all, entry->finding->severity) - all;
 }
 
 /* By severity, then certainty, then time. */

@@ -127,6 +127,13 @@ is_full(const _Atomic uint32_t *state)
 	    PLX_SLOT_FULL;
 }
 
+/* A path of a slot, PLX_PATH_BYTES long, must be a string. */
+static bool
+has_end(const char *path)
+{
+	return memchr(path, '\0', PLX_PATH_BYTES) != NULL;
+}
+
 uint32_t
 plx_region_processes(const struct plx_region *region)
 {
@@ -142,7 +149,8 @@ plx_region_findings(const struct plx_region *region)
 const struct plx_proc_slot *
 plx_region_process(const struct plx_region *region, uint32_t i)
 {
-	if (i >= PLX_PROCS_MAX || !is_full(&region->proc[i].state))
+	if (i >= PLX_PROCS_MAX || !is_full(&region->proc[i].state) ||
+	    !has_end(region->proc[i].exe))
 		return NULL;
 	return &region->proc[i];
 }
@@ -150,7 +158,9 @@ plx_region_process(const struct plx_region *region, uint32_t i)
 const struct plx_finding *
 plx_region_finding(const struct plx_region *region, uint32_t i)
 {
-	if (i >= PLX_FINDINGS_MAX || !is_full(&region->finding[i].state))
+	if (i >= PLX_FINDINGS_MAX || !is_full(&region->finding[i].state) ||
+	    region->finding[i].severity == '\0' ||
+	    strchr(PLX_SEVERITIES, region->finding[i].severity) == NULL)
 		return NULL;
 	return &region->finding[i];
 }
@@ -166,7 +176,8 @@ plx_region_stack(const struct plx_region *region, uint32_t i)
 const struct plx_module *
 plx_region_module(const struct plx_region *region, uint32_t i)
 {
-	if (i >= PLX_MODULES_MAX || !is_full(&region->module[i].state))
+	if (i >= PLX_MODULES_MAX || !is_full(&region->module[i].state) ||
+	    !has_end(region->module[i].path))
 		return NULL;
 	return &region->module[i];
 }

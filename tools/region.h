@@ -10,6 +10,9 @@
 
 #include "core/report_abi.h"
 
+/* The severities of findings, worst first. */
+#define PLX_SEVERITIES "FEWPI"
+
 /*
  * plx_region_create - a new one in anonymous memory.
  *

@@ -4,6 +4,7 @@
  * happened, then whose stacks, then what comes of it and what to do.
  */
 #include <inttypes.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +18,8 @@
 #define FRAMES_MAX 8u
 /* Calls of a process shown by name. */
 #define CALLS_PER_LINE 6u
+/* As of the kernel. */
+#define ERRNO_MAX 4095
 
 #define RED    "\033[1;31m"
 #define YELLOW "\033[1;33m"
@@ -49,25 +52,51 @@ short_path(const char *path)
 	return path;
 }
 
+/*
+ * Names come from the program and its files: none may move the cursor. At most
+ * max bytes; bytes of UTF-8 stay.
+ */
+static void
+put_name(FILE *out, const char *name, size_t max)
+{
+	for (size_t i = 0; i < max && name[i] != '\0'; i++) {
+		unsigned char c = (unsigned char)name[i];
+
+		fputc(c < 0x20 || c == 0x7f ? '?' : c, out);
+	}
+}
+
+/* "module+0x123"; without a module the address. */
+static void
+put_place(FILE *out, const struct plx_named_frame *frame)
+{
+	if (frame->module != NULL) {
+		const char *path = frame->module->path;
+		const char *slash = strrchr(path, '/');
+
+		put_name(out, slash != NULL ? slash + 1 : path, PLX_PATH_BYTES);
+		fputc('+', out);
+	}
+	fprintf(out, "0x%" PRIx64, frame->offset);
+}
+
 static void
 print_frame(FILE *out, size_t number, const struct plx_named_frame *frame)
 {
-	const char *path = frame->module != NULL ? frame->module->path : NULL;
-	const char *slash = path != NULL ? strrchr(path, '/') : NULL;
-
 	fprintf(out, "      #%zu ", number);
 	if (frame->function != NULL)
-		fprintf(out, "%s", frame->function);
-	if (frame->file != NULL)
-		fprintf(out, " %s:%d", short_path(frame->file), frame->line);
-	else if (path != NULL)
-		fprintf(out, "%s%s+0x%" PRIx64 "%s",
-		    frame->function != NULL ? " (" : "",
-		    slash != NULL ? slash + 1 : path, frame->offset,
-		    frame->function != NULL ? ")" : "");
-	else
-		fprintf(out, "%s0x%" PRIx64, frame->function ? " " : "",
-		    frame->offset);
+		put_name(out, frame->function, SIZE_MAX);
+	if (frame->file != NULL) {
+		fputc(' ', out);
+		put_name(out, short_path(frame->file), SIZE_MAX);
+		fprintf(out, ":%d", frame->line);
+	} else if (frame->function != NULL) {
+		fputs(" (", out);
+		put_place(out, frame);
+		fputc(')', out);
+	} else {
+		put_place(out, frame);
+	}
 	fprintf(out, "%s\n", frame->is_inlined ? " (inlined)" : "");
 }
 
@@ -110,27 +139,37 @@ print_stack(FILE *out, const struct plx_entry *entry, size_t role)
 }
 
 static void
+print_result(FILE *out, int32_t ret)
+{
+	const char *name;
+
+	if (ret >= 0 || ret < -ERRNO_MAX) {
+		fprintf(out, " returned %d", ret);
+		return;
+	}
+	name = strerrorname_np(-ret);
+	fprintf(out, " failed with %s", name != NULL ? name : "?");
+}
+
+static void
 print_subject(FILE *out, const struct plx_finding *finding)
 {
 	uint32_t count = atomic_load_explicit(&finding->count,
 	    memory_order_relaxed);
 
 	fprintf(out, "    fd %d", finding->fd);
-	if (finding->fd_name[0] != '\0')
-		fprintf(out, " (%.*s)", (int)sizeof(finding->fd_name),
-		    finding->fd_name);
+	if (finding->fd_name[0] != '\0') {
+		fputs(" (", out);
+		put_name(out, finding->fd_name, sizeof(finding->fd_name));
+		fputc(')', out);
+	}
 	if (finding->set >= 0)
 		fprintf(out, " in set %d", finding->set);
 	fprintf(out, "; %s", plx_api_name(finding->api));
-	if (finding->ret < 0) {
-		const char *name = strerrorname_np(-finding->ret);
-
-		fprintf(out, " failed with %s", name != NULL ? name : "?");
-	} else {
-		fprintf(out, " returned %d", finding->ret);
-	}
-	fprintf(out, "; thread %d \"%.*s\"", finding->tid,
-	    (int)sizeof(finding->comm), finding->comm);
+	print_result(out, finding->ret);
+	fprintf(out, "; thread %d \"", finding->tid);
+	put_name(out, finding->comm, sizeof(finding->comm));
+	fputc('"', out);
 	if (count > 1)
 		fprintf(out, "; %" PRIu32 " times", count);
 	fputc('\n', out);
@@ -183,8 +222,9 @@ print_process(FILE *out, const struct plx_proc_slot *proc)
 
 	for (unsigned i = 1; i < PLX_API_MAX; i++)
 		total += plx_calls(proc, i);
-	fprintf(out, "==pollux[%d]== %.*s%s%s: %" PRIu64 " calls seen",
-	    proc->pid, (int)sizeof(proc->comm), proc->comm,
+	fprintf(out, "==pollux[%d]== ", proc->pid);
+	put_name(out, proc->comm, sizeof(proc->comm));
+	fprintf(out, "%s%s: %" PRIu64 " calls seen",
 	    proc->generation > 1 ? " (forked)" : "",
 	    proc->engine ? " (engine)" : "", total);
 	print_coverage(out,

@@ -74,6 +74,53 @@ run "$POLLUX_CLI" report "$work/nosuch"
 code_is 125
 err_has 'No such file'
 
+# Whatever a program with a wild pointer leaves in its region is shown, too.
+for seed in 1 2 3 4 5; do
+	/usr/bin/python3 "$here/random_region.py" $seed "$work/region" "$work/wild"
+	run "$POLLUX_CLI" report "$work/wild"
+	check "a wild region is no accident" [ "$code" -lt 100 ]
+	check "no control characters" \
+		[ "$(tr -d '\n' <"$out" | grep -cP '[\x00-\x1f]')" -eq 0 ]
+	run "$POLLUX_CLI" report --json "$work/wild"
+	check "a wild region is JSON" /usr/bin/python3 -c '
+import json, sys
+sys.exit(not [json.loads(line) for line in open(sys.argv[1])])
+' "$out"
+done
+head -c 1000 "$work/region" >"$work/short"
+run "$POLLUX_CLI" report "$work/short"
+code_is 125
+printf '\377' | dd of="$work/region" bs=1 seek=8 conv=notrunc status=none
+run "$POLLUX_CLI" report "$work/region"
+code_is 125
+err_has 'another version'
+
+# A real finding: its stacks, its survival, and what the levels do.
+run "$POLLUX_CLI" check --json="$work/j" -- "$STRANGER"
+code_is 86
+out_is 'events of the new connection: 0'
+json_ok "$work/j" "findings == 1" "f[0]['id'] == 'PX105'" \
+	"f[0]['conf'] == 'certain' and f[0]['api'] == 'epoll_ctl'" \
+	"[x['function'] for x in f[0]['stacks']['misused']] == ['conn_free', 'main']" \
+	"f[0]['stacks']['registered'][1]['function'] == 'acceptor'" \
+	"f[0]['stacks']['opened'][0]['function'] == 'conn_open'" \
+	"f[0]['stacks']['closed'][0]['function'] == 'conn_free'"
+run "$POLLUX_CLI" check -- sh -c '"$0"; kill -9 $$' "$STRANGER"
+code_is 137
+err_has 'ERROR PX105'
+run "$POLLUX_CLI" check --level=strict -- "$STRANGER"
+out_is 'events of the new connection: 1'
+code_is 86
+run "$POLLUX_CLI" check --level=abort -- "$STRANGER"
+code_is 134
+err_has 'ERROR PX105'
+run "$POLLUX_CLI" check --checks=-PX105 -- "$STRANGER"
+code_is 0
+echo 'PX105:fun:acceptor' >"$work/supp"
+run "$POLLUX_CLI" check --suppressions="$work/supp" -- "$STRANGER"
+code_is 0
+err_has '1 suppressed'
+
 # The benchmark measures each call on each side.
 run "$POLLUX_CLI" bench --rounds=1 --json passthrough
 code_is 0

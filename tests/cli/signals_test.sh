@@ -40,6 +40,16 @@ finish
 out_is 'got 15'
 code_is 86
 
+# ^C goes to the whole group by the terminal: the program gets it once.
+run /usr/bin/python3 "$(dirname "$(readlink -f "$0")")/pty_interrupt.py" \
+	"$POLLUX_CLI" check --color=never -- \
+	"$ACTOR" find 105 E certain pid await await exit 7
+code_is 7
+check "one SIGINT" [ "$(grep -c 'got 2' "$out")" -eq 1 ]
+out_has 'got 15'
+out_has 'ERROR PX105'
+err_lines 0
+
 # A signal that it does not handle kills the program, and us.
 run "$POLLUX_CLI" check -- sh -c 'kill -TERM $PPID; exec "$0" poll' "$ACTOR"
 code_is 143
