@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <sys/prctl.h>
 
+#include "core/iset.h"
 #include "core/report.h"
 #include "shim/active.h"
 #include "shim/calls.h"
@@ -19,6 +20,8 @@
 bool
 plx_sandbox_enter(void)
 {
+	/* The engine's sets of epoll would go on only with calls of ours. */
+	(void)iset_fork_prepare();
 	plx_active_sandbox();
 	return true;
 }
