@@ -41,8 +41,8 @@ static void
 closed_push(struct iset *set, uint32_t src_index)
 {
 	struct source *src = source_at(src_index);
-	uint32_t head =
-	    atomic_load_explicit(&set->closed, memory_order_relaxed);
+	uint32_t head = atomic_load_explicit(&set->closed,
+	    memory_order_relaxed);
 
 	do {
 		atomic_store_explicit(&src->closed_next, head,
@@ -56,8 +56,8 @@ static void
 watched_closing(struct iset *set, int fd)
 {
 	_Atomic uint32_t *slot = fd_index_slot(set, fd);
-	const int lane =
-	    atomic_load_explicit(&set->lane_fd, memory_order_relaxed);
+	const int lane = atomic_load_explicit(&set->lane_fd,
+	    memory_order_relaxed);
 	uint32_t src_index;
 
 	if (slot == NULL ||

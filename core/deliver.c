@@ -52,8 +52,8 @@ lane_collect(struct iset *set)
 {
 	/* 16 bytes is the largest struct epoll_event of any machine. */
 	char events[LANE_EVENTS * 16];
-	const int fd =
-	    atomic_load_explicit(&set->lane_fd, memory_order_relaxed);
+	const int fd = atomic_load_explicit(&set->lane_fd,
+	    memory_order_relaxed);
 
 	for (int round = 0; round < LANE_ROUNDS; round++) {
 		const int n = plx_sys_epoll_peek(fd,
@@ -61,8 +61,8 @@ lane_collect(struct iset *set)
 
 		for (int i = 0; i < n; i++) {
 			uint64_t cookie;
-			const plx_mask observed =
-			    backend_observed(events, i, &cookie);
+			const plx_mask observed = backend_observed(events, i,
+			    &cookie);
 			const uint32_t src_index = (uint32_t)cookie;
 
 			if (source_cookie(src_index, 1) == cookie)
@@ -110,8 +110,7 @@ iset_collect(struct iset *set, const void *events, int n)
 		} else if (source_at(src_index) != NULL &&
 		    source_cookie(src_index, 0) == cookie) {
 			set->strangers = 0;
-			source_activate(set, source_at(src_index), 0,
-			    observed);
+			source_activate(set, source_at(src_index), 0, observed);
 		} else {
 			stranger(set);
 		}
@@ -147,9 +146,9 @@ fd_true(const struct iset *set, struct knote *kn)
 		return true;
 	if ((observed & (PLX_RDHUP | PLX_HUP | PLX_ERR)) != 0)
 		return true;
-	return (kn->filter == FILTER_READ ?
-			   measure_read((int)src->fd, observed) :
-			   measure_write((int)src->fd)) >= kn->data;
+	return (kn->filter == FILTER_READ
+		       ? measure_read((int)src->fd, observed)
+		       : measure_write((int)src->fd)) >= kn->data;
 }
 
 static bool

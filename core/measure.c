@@ -24,9 +24,9 @@
 #include "core/iset_impl.h"
 #include "core/sys.h"
 
-#define TTY_ROOM_BYTES	4096
-#define TCP_LEVEL	6 /* IPPROTO_TCP */
-#define TCP_STATE_CLOSE 7
+#define TTY_ROOM_BYTES   4096
+#define TCP_LEVEL        6 /* IPPROTO_TCP */
+#define TCP_STATE_CLOSE  7
 #define TCP_STATE_LISTEN 10
 
 static _Atomic bool data_exact = true;
@@ -62,8 +62,8 @@ socket_unconnected(int fd)
 {
 	struct tcp_info info;
 
-	return tcp_info(fd, &info) >= 0 &&
-	    info.tcpi_state == TCP_STATE_CLOSE && info.tcpi_segs_out == 0;
+	return tcp_info(fd, &info) >= 0 && info.tcpi_state == TCP_STATE_CLOSE &&
+	    info.tcpi_segs_out == 0;
 }
 
 /* Connections that wait to be accepted. */
@@ -146,9 +146,9 @@ socket_error(int fd)
 		return 0; /* a pipe or tty: the end says it all */
 	if (tcp_info(fd, &info) < 0)
 		return socket_option(fd, SO_DOMAIN, &value) >= 0 &&
-			value == AF_UNIX ?
-		    ECONNRESET :
-		    0;
+			value == AF_UNIX
+		    ? ECONNRESET
+		    : 0;
 	if (info.tcpi_state != TCP_STATE_CLOSE)
 		return 0;
 	if (info.tcpi_rtt == 0)
@@ -194,8 +194,8 @@ void
 delivery_measure(struct delivery *d)
 {
 	/* relaxed: see iset_data_exact. */
-	const bool exact =
-	    atomic_load_explicit(&data_exact, memory_order_relaxed);
+	const bool exact = atomic_load_explicit(&data_exact,
+	    memory_order_relaxed);
 
 	if (d->filter == FILTER_READ)
 		measure_read_event(d, exact);

@@ -37,7 +37,8 @@
  */
 #define PLX_API_LIST(X)                                                        \
 	X(none)                                                                \
-	X(select) X(pselect) X(poll) X(ppoll) X(epoll_create) X(epoll_create1) \
+	X(select)                                                              \
+	X(pselect) X(poll) X(ppoll) X(epoll_create) X(epoll_create1)           \
 	    X(epoll_ctl) X(epoll_wait) X(epoll_pwait) X(epoll_pwait2) X(close) \
 		X(dup) X(dup2) X(dup3) X(fcntl) X(close_range) X(closefrom)    \
 		    X(fclose) X(closedir) X(freopen) X(fork) X(vfork) X(exec)  \

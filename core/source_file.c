@@ -114,8 +114,8 @@ file_activate(struct iset *set, uint32_t kn_index)
 static void
 notify_moved(int old_fd, int new_fd)
 {
-	const uint32_t sets =
-	    atomic_load_explicit(&plx_isets.used, memory_order_relaxed);
+	const uint32_t sets = atomic_load_explicit(&plx_isets.used,
+	    memory_order_relaxed);
 
 	for (uint32_t i = 1; i <= sets; i++) {
 		struct iset *set = arena_at(&plx_isets, i);
