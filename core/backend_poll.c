@@ -77,8 +77,8 @@ first_closed(const struct plx_policy *policy, const struct transient *v,
 	if (policy->closed != POLICY_CLOSED_EBADF)
 		return n;
 	/* One that asks for "not open" is content with it. */
-	while (i < n && ((raw[i].revents & POLLNVAL) == 0 ||
-			    (v[i].want & PLX_NVAL) != 0))
+	while (i < n &&
+	    ((raw[i].revents & POLLNVAL) == 0 || (v[i].want & PLX_NVAL) != 0))
 		i++;
 	return i;
 }
@@ -90,17 +90,17 @@ answers_take(const struct plx_policy *policy, struct transient *v, uint32_t n,
 	int ready = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		v[i].have = v[i].fd < 0 ?
-		    0 :
-		    have_of(policy, v[i].want, core_bits(raw[i].revents));
+		v[i].have = v[i].fd < 0
+		    ? 0
+		    : have_of(policy, v[i].want, core_bits(raw[i].revents));
 		ready += v[i].have != 0;
 	}
 	return ready;
 }
 
 int
-transient_wait(const struct plx_policy *policy, struct transient *v,
-    uint32_t n, struct pollfd *raw, int64_t timeout_ns, const sigset_t *mask,
+transient_wait(const struct plx_policy *policy, struct transient *v, uint32_t n,
+    struct pollfd *raw, int64_t timeout_ns, const sigset_t *mask,
     uint32_t *ret_closed)
 {
 	uint32_t closed;

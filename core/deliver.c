@@ -129,6 +129,10 @@ fd_true(const struct iset *set, struct knote *kn)
 		return file_ready(kn, src);
 	if (src->kind == SOURCE_ALWAYS)
 		return true;
+	if (src->nested != 0 && deep_any()) {
+		kn->have = (set->pass << PASS_SHIFT) | PLX_IN;
+		return deep_ready((int)src->fd);
+	}
 	if (kn->have >> PASS_SHIFT != (set->pass & 0xffffu)) {
 		observed = backend_sample((int)src->fd, knote_want(kn));
 		if ((observed & PLX_NVAL) != 0 ||
@@ -217,6 +221,8 @@ delivered(struct iset *set, uint32_t kn_index)
 	}
 	if (edge)
 		fired_clear(kn);
+	if (edge && knote_is_fd(kn) && source_at(kn->source)->nested != 0)
+		kn->bits |= KNOTE_TOLD;
 	if ((kn->flags & KN_DISPATCH) != 0) {
 		if (kn->filter == FILTER_TIMER)
 			timer_disable(set, kn_index);

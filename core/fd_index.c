@@ -53,6 +53,28 @@ fd_index_get(struct iset *set, int fd)
 			    : atomic_load_explicit(slot, memory_order_acquire);
 }
 
+uint32_t
+fd_index_next(struct iset *set, int *fd)
+{
+	for (int at = *fd + 1; at < FD_PAGE_FDS * FD_PAGES_MAX;) {
+		_Atomic uint32_t *slot = fd_index_slot(set, at);
+		uint32_t src_index;
+
+		if (slot == NULL) {
+			at = (at / FD_PAGE_FDS + 1) * FD_PAGE_FDS;
+			continue;
+		}
+		/* acquire: see fd_index_get. */
+		src_index = atomic_load_explicit(slot, memory_order_acquire);
+		if (src_index != 0) {
+			*fd = at;
+			return src_index;
+		}
+		at++;
+	}
+	return 0;
+}
+
 void
 fd_index_each(struct iset *set,
     void (*fn)(struct iset *set, uint32_t src_index))

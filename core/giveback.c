@@ -22,8 +22,7 @@ item_give(struct iset *set, uint32_t src_index)
 {
 	struct source *src = source_at(src_index);
 	const struct knote *kn = knote_at(src->klist);
-	const int epfd =
-	    atomic_load_explicit(&set->epfd, memory_order_relaxed);
+	const int epfd = atomic_load_explicit(&set->epfd, memory_order_relaxed);
 
 	/* A fired oneshot is silent until the program modifies it. */
 	if (kn == NULL || (src->armed[0] & ARMED_OFF) != 0)

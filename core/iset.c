@@ -85,6 +85,8 @@ iset_reset(struct iset *set, uint32_t index, enum plx_face face, int fd)
 	set->orphan_head = 0;
 	set->orphans_max = ORPHANS_MAX_FIRST;
 	set->files_n = 0;
+	set->sets_n = 0;
+	set->deep_arm = 0;
 	set->wake_state = WAKE_ABSENT;
 	set->kick = 0;
 	set->strangers = 0;
@@ -114,8 +116,8 @@ iset_reset(struct iset *set, uint32_t index, enum plx_face face, int fd)
 static void
 source_end(struct iset *set, uint32_t src_index)
 {
-	_Atomic uint32_t *slot =
-	    fd_index_slot(set, (int)source_at(src_index)->fd);
+	_Atomic uint32_t *slot = fd_index_slot(set,
+	    (int)source_at(src_index)->fd);
 	uint32_t expected = src_index;
 
 	/* acq_rel: decides between us and a closer of that number. */
@@ -169,8 +171,8 @@ iset_end(struct iset *set)
 	if (set->timers.slot != NULL)
 		plx_sys_unmap(set->timers.slot,
 		    set->timers.max * sizeof(*set->timers.slot));
-	private_close(atomic_load_explicit(&set->lane_fd,
-	    memory_order_relaxed));
+	private_close(
+	    atomic_load_explicit(&set->lane_fd, memory_order_relaxed));
 	private_close(set->timer_fd);
 	private_close(set->notify_fd);
 	/* release: the object may be taken again. */

@@ -55,34 +55,39 @@ enum knote_flag {
 	KN_DISPATCH = 1u << 2, /* disabled after one delivery */
 	KN_RECEIPT = 1u << 3,  /* opaque to core, handed back */
 	/* Private to core. */
-	KN_LINKED = 1u << 8,   /* physically on the ready list */
-	KN_LANE = 1u << 9,     /* registered in the second epoll */
-	KN_SOFT = 1u << 10,    /* the kernel does not show its readiness */
-	KN_EXT = 1u << 11,     /* has an entry in the ext side table */
-	KN_FIRED = 1u << 12,   /* user: triggered; timer: expired */
-	KN_FORCED = 1u << 13,  /* deliver once, true or not */
-	KN_QUIET = 1u << 14,   /* the kernel says ready, we know better */
+	KN_LINKED = 1u << 8,  /* physically on the ready list */
+	KN_LANE = 1u << 9,    /* registered in the second epoll */
+	KN_SOFT = 1u << 10,   /* the kernel does not show its readiness */
+	KN_EXT = 1u << 11,    /* has an entry in the ext side table */
+	KN_FIRED = 1u << 12,  /* user: triggered; timer: expired */
+	KN_FORCED = 1u << 13, /* deliver once, true or not */
+	KN_QUIET = 1u << 14,  /* the kernel says ready, we know better */
 	KN_FACE_FLAGS = 0xffu,
 };
 
 /* Options of a filter, in spec->fopts. */
 enum filter_option {
-	FOPT_LOWAT = 1u << 0,	   /* data = bytes needed */
-	FOPT_FILE_POLL = 1u << 1,  /* regular files are always ready */
-	FOPT_ABSOLUTE = 1u << 2,   /* timer: data is wall-clock ns */
-	FOPT_TRIGGER = 1u << 3,	   /* user: fire */
+	FOPT_LOWAT = 1u << 0,     /* data = bytes needed */
+	FOPT_FILE_POLL = 1u << 1, /* regular files are always ready */
+	FOPT_ABSOLUTE = 1u << 2,  /* timer: data is wall-clock ns */
+	FOPT_TRIGGER = 1u << 3,   /* user: fire */
 };
 
 /* How the 24 user bits change. */
-enum user_combine { USER_NOP, USER_AND, USER_OR, USER_COPY };
+enum user_combine {
+	USER_NOP,
+	USER_AND,
+	USER_OR,
+	USER_COPY
+};
 
 struct iset_spec {
 	uint64_t ident;
 	enum plx_filter filter;
-	uint32_t op;	/* enum iset_op */
+	uint32_t op;    /* enum iset_op */
 	uint32_t flags; /* enum knote_flag, the face part */
 	uint32_t fopts; /* enum filter_option */
-	plx_mask want;	/* FILTER_FD: readiness bits and PLX_EDGE, _ONESHOT */
+	plx_mask want;  /* FILTER_FD: readiness bits and PLX_EDGE, _ONESHOT */
 	enum user_combine combine;
 	uint32_t user_bits;
 	int64_t data; /* lowat bytes; timer: span or wall clock, ns; user */
@@ -100,8 +105,8 @@ struct delivery {
 	uint64_t udata;
 	uint64_t ext[4];
 	uint32_t user_bits; /* USER: bits; READ, WRITE: socket error or 0 */
-	uint16_t have;	    /* fd filters: what was observed, readiness bits */
-	uint8_t flags;	    /* sticky face flags */
+	uint16_t have;      /* fd filters: what was observed, readiness bits */
+	uint8_t flags;      /* sticky face flags */
 	uint8_t filter : 3; /* enum plx_filter */
 	uint8_t kind : 3;   /* private to core */
 	uint8_t eof : 1;

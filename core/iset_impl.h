@@ -24,20 +24,20 @@
  * has the whole table.
  */
 enum knote_state {
-	KNOTE_IDLE = 0,		/* enabled, nothing to report */
-	KNOTE_QUEUED,		/* will be looked at by the next delivery */
-	KNOTE_DISABLED,		/* keeps what it knows, reports nothing */
+	KNOTE_IDLE = 0,         /* enabled, nothing to report */
+	KNOTE_QUEUED,           /* will be looked at by the next delivery */
+	KNOTE_DISABLED,         /* keeps what it knows, reports nothing */
 	KNOTE_DISABLED_PENDING, /* as above, was activated meanwhile */
-	KNOTE_DEAD,		/* dropped, waits to leave the ready list */
+	KNOTE_DEAD,             /* dropped, waits to leave the ready list */
 	KNOTE_STATE_MAX,
 };
 
 enum knote_event {
 	KNOTE_ACTIVATE,
-	KNOTE_DELIVERED_IDLE,	 /* nothing left, or the kernel will tell */
-	KNOTE_DELIVERED_AGAIN,	 /* still true: to the tail */
+	KNOTE_DELIVERED_IDLE,    /* nothing left, or the kernel will tell */
+	KNOTE_DELIVERED_AGAIN,   /* still true: to the tail */
 	KNOTE_DELIVERED_DISABLE, /* dispatch */
-	KNOTE_STALE,		 /* looked at, was not true */
+	KNOTE_STALE,             /* looked at, was not true */
 	KNOTE_ENABLE,
 	KNOTE_DISABLE,
 	KNOTE_DROP,
@@ -46,69 +46,71 @@ enum knote_event {
 
 struct knote {
 	uint32_t ready_next; /* [s] index, or READY_END; arena link when free */
-	uint32_t chain;	     /* [s] next knote of the source or hash bucket */
+	uint32_t chain;      /* [s] next knote of the source or hash bucket */
 	union {
 		uint64_t ident; /* [I] TIMER, USER */
 		struct {
 			uint32_t source; /* [I] fd filters */
-			uint32_t have;	 /* [s] pass:16 | observed:16 */
+			uint32_t have;   /* [s] pass:16 | observed:16 */
 		};
 	};
 	uint64_t udata; /* [s] opaque */
-	int64_t data;	/* [s] lowat; user data; timer: index of its timer */
-	uint32_t bits;	/* [s] FILTER_FD: want; USER: 24 bits; fd: options */
+	int64_t data;   /* [s] lowat; user data; timer: index of its timer */
+	uint32_t bits;  /* [s] FILTER_FD: want; USER: 24 bits; fd: options */
 	uint16_t flags; /* [s] enum knote_flag */
 	uint8_t filter; /* [I] enum plx_filter */
-	uint8_t state;	/* [s] enum knote_state */
+	uint8_t state;  /* [s] enum knote_state */
 };
 _Static_assert(sizeof(struct knote) == 40, "there can be many");
 
 /* What the kernel was told of one lane: 9 readiness bits and these. */
 #define ARMED_READINESS 0x01ffu
-#define ARMED_EDGE	0x0200u
-#define ARMED_ONESHOT	0x0400u
-#define ARMED_EXCLUSIVE	0x0800u
-#define ARMED_WAKEUP	0x1000u
-#define ARMED_PRESENT	0x2000u /* an item exists in the kernel's set */
-#define ARMED_OFF	0x4000u /* its oneshot fired: present but silent */
-#define ARMED_STALE	0x8000u /* to be told again, though nothing differs */
+#define ARMED_EDGE      0x0200u
+#define ARMED_ONESHOT   0x0400u
+#define ARMED_EXCLUSIVE 0x0800u
+#define ARMED_WAKEUP    0x1000u
+#define ARMED_PRESENT   0x2000u /* an item exists in the kernel's set */
+#define ARMED_OFF       0x4000u /* its oneshot fired: present but silent */
+#define ARMED_STALE     0x8000u /* to be told again, though nothing differs */
 
 enum source_kind {
 	SOURCE_FREE = 0,
 	SOURCE_POLLED, /* the kernel's epoll takes it */
 	SOURCE_FILE,   /* regular file or directory: we look ourselves */
 	SOURCE_ALWAYS, /* a device that is always ready */
+	SOURCE_SET,    /* a set that the kernel would not nest */
 };
 
 struct source {
 	_Atomic uint32_t closed_next; /* [c] closed list; arena link if free */
-	uint32_t fd;		      /* [I] */
-	uint32_t klist;		      /* [s] first knote */
-	uint32_t cookie;	      /* [s] generation of this object */
+	uint32_t fd;                  /* [I] */
+	uint32_t klist;               /* [s] first knote */
+	uint32_t cookie;              /* [s] generation of this object */
 	uint32_t generation : 24;     /* [I] of the fd at registration */
-	uint32_t kind : 4;	      /* [I] enum source_kind */
-	uint32_t dirty : 1;	      /* [s] on the set's list of changes */
-	uint32_t orphan : 1;	      /* [s] its number was closed, it lives */
-	uint32_t : 2;
+	uint32_t kind : 4;            /* [I] enum source_kind */
+	uint32_t dirty : 1;           /* [s] on the set's list of changes */
+	uint32_t orphan : 1;          /* [s] its number was closed, it lives */
+	uint32_t nested : 1;          /* [I] it is a set of ours */
+	uint32_t : 1;
 	uint16_t armed[2]; /* [s] what the kernel knows, by lane */
 };
 _Static_assert(sizeof(struct source) == 24, "there can be many");
 
 struct plx_timer {
-	uint32_t link;	   /* arena link when free */
-	uint32_t knote;	   /* [I] */
+	uint32_t link;     /* arena link when free */
+	uint32_t knote;    /* [I] */
 	uint32_t heap_pos; /* [s] position + 1, 0: not in the heap */
 	uint32_t absolute; /* [s] 1: wall_ns rules */
 	int64_t next_ns;   /* [s] CLOCK_MONOTONIC of the next expiry */
 	int64_t period_ns; /* [s] 0: fires once */
 	int64_t wall_ns;   /* [s] CLOCK_REALTIME, if absolute */
-	int64_t count;	   /* [s] expiries not yet delivered */
+	int64_t count;     /* [s] expiries not yet delivered */
 };
 
 struct timer_heap {
-	uint32_t *slot; /* [s] timer indices */
-	uint32_t n;	/* [s] */
-	uint32_t max;	/* [s] */
+	uint32_t *slot;     /* [s] timer indices */
+	uint32_t n;         /* [s] */
+	uint32_t max;       /* [s] */
 	uint32_t absolutes; /* [s] absolute timers in the heap */
 };
 
@@ -121,8 +123,8 @@ struct ready_list {
 
 struct knote_hash {
 	uint32_t *bucket; /* [s] */
-	uint32_t size;	  /* [s] a power of two, or 0 */
-	uint32_t n;	  /* [s] */
+	uint32_t size;    /* [s] a power of two, or 0 */
+	uint32_t n;       /* [s] */
 };
 
 #define FD_PAGE_FDS  1024
@@ -133,54 +135,64 @@ struct fd_index_page {
 	_Atomic uint32_t source[FD_PAGE_FDS];
 };
 
-enum iset_life { ISET_FREE = 0, ISET_LIVE, ISET_DYING };
+enum iset_life {
+	ISET_FREE = 0,
+	ISET_LIVE,
+	ISET_DYING
+};
 
 struct iset {
-	uint32_t link;		/* arena link when free */
-	uint32_t index;		/* [I] */
-	_Atomic uint32_t life;	/* [a] enum iset_life */
-	_Atomic uint32_t names; /* [a] numbers that mean this set */
-	_Atomic uint32_t inside; /* [a] threads that hold a reference */
+	uint32_t link;            /* arena link when free */
+	uint32_t index;           /* [I] */
+	_Atomic uint32_t life;    /* [a] enum iset_life */
+	_Atomic uint32_t names;   /* [a] numbers that mean this set */
+	_Atomic uint32_t inside;  /* [a] threads that hold a reference */
 	_Atomic uint32_t waiters; /* [a] threads that sleep or are about to */
-	_Atomic uint32_t given;	/* [a] 1: the kernel has the program's data */
-	_Atomic uint32_t seen;	/* [a] 1: others may look at the number */
-	_Atomic uint32_t closed; /* [c] sources whose number was closed */
-	_Atomic int epfd;	/* [a] one of the numbers */
-	_Atomic int lane_fd;	/* [a] the second epoll, -1 until needed */
+	_Atomic uint32_t given;   /* [a] 1: the kernel has the program's data */
+	_Atomic uint32_t seen;    /* [a] 1: others may look at the number */
+	_Atomic uint32_t closed;  /* [c] sources whose number was closed */
+	_Atomic int epfd;         /* [a] one of the numbers */
+	_Atomic int lane_fd;      /* [a] the second epoll, -1 until needed */
 	const struct plx_policy *policy; /* [I] */
-	enum plx_face face;	/* [I] */
+	enum plx_face face;              /* [I] */
 	struct plx_lock lock;
-	uint32_t pass;		/* [s] counts deliveries, low 16 bits stamped */
-	uint32_t soft_n;	/* [s] queued knotes that the kernel hides */
-	uint32_t orphans_n;	/* [s] sources that outlived their number */
-	uint32_t orphan_head;	/* [s] linked by closed_next */
-	uint32_t orphans_max;	/* [s] audit when so many */
-	uint32_t files_n;	/* [s] sources of kind SOURCE_FILE */
-	uint32_t wake_state;	/* [s] enum wake_state */
-	uint32_t kick;		/* [s] sleepers must recompute */
-	uint32_t strangers;	/* [s] events without an owner, in a row */
-	int timer_fd;		/* [s] -1 until somebody polls us */
+	uint32_t pass;          /* [s] counts deliveries, low 16 bits stamped */
+	uint32_t soft_n;        /* [s] queued knotes that the kernel hides */
+	uint32_t orphans_n;     /* [s] sources that outlived their number */
+	uint32_t orphan_head;   /* [s] linked by closed_next */
+	uint32_t orphans_max;   /* [s] audit when so many */
+	uint32_t files_n;       /* [s] sources of kind SOURCE_FILE */
+	uint32_t sets_n;        /* [s] sources that are sets */
+	uint32_t deep_arm;      /* [s] the source being armed is SOURCE_SET */
+	uint32_t wake_state;    /* [s] enum wake_state */
+	uint32_t kick;          /* [s] sleepers must recompute */
+	uint32_t strangers;     /* [s] events without an owner, in a row */
+	int timer_fd;           /* [s] -1 until somebody polls us */
 	int64_t timer_armed_ns; /* [s] 0: disarmed */
-	int notify_fd;		/* [s] inotify, -1 until a file is watched */
+	int notify_fd;          /* [s] inotify, -1 until a file is watched */
 	struct ready_list ready;
 	struct timer_heap timers;
 	struct knote_hash hash;
-	uint32_t dirty_n;	    /* [s] */
+	uint32_t dirty_n;          /* [s] */
 	uint32_t dirty[DIRTY_MAX]; /* [s] sources the kernel must hear about */
 	_Atomic(struct fd_index_page *) page[FD_PAGES_MAX]; /* [c] */
 };
 
-enum wake_state { WAKE_ABSENT = 0, WAKE_SILENT, WAKE_SHOWN };
+enum wake_state {
+	WAKE_ABSENT = 0,
+	WAKE_SILENT,
+	WAKE_SHOWN
+};
 
 /*
  * Cookies in the kernel's data: lane:1 | source cookie:24 | source index:32.
  * Index 0 is nobody's, so these are free for the set's own descriptors.
  */
-#define COOKIE_WAKE	 (UINT64_C(1) << 32)
-#define COOKIE_TIMER	 (UINT64_C(2) << 32)
-#define COOKIE_LANE	 (UINT64_C(3) << 32)
-#define COOKIE_NOTIFY	 (UINT64_C(4) << 32)
-#define COOKIE_LANE_BIT	 (UINT64_C(1) << 63)
+#define COOKIE_WAKE        (UINT64_C(1) << 32)
+#define COOKIE_TIMER       (UINT64_C(2) << 32)
+#define COOKIE_LANE        (UINT64_C(3) << 32)
+#define COOKIE_NOTIFY      (UINT64_C(4) << 32)
+#define COOKIE_LANE_BIT    (UINT64_C(1) << 63)
 #define SOURCE_COOKIE_MASK UINT32_C(0xffffff)
 
 extern struct plx_arena plx_isets;
@@ -252,6 +264,8 @@ _Atomic uint32_t *fd_index_slot(struct iset *set, int fd);
 int fd_index_reserve(struct iset *set, int fd);
 uint32_t fd_index_get(struct iset *set, int fd);
 /* Walks all sources that have a number; fn may release the one it is given. */
+/* The source of the next number after *fd, which moves there; 0: no more. */
+uint32_t fd_index_next(struct iset *set, int *fd);
 void fd_index_each(struct iset *set,
     void (*fn)(struct iset *set, uint32_t src_index));
 
@@ -287,6 +301,19 @@ void orphans_audit(struct iset *set);
 /* The number of an orphan means its file again; 0 if the kernel knows none. */
 uint32_t orphan_return(struct iset *set, int fd);
 void orphans_forget(struct iset *set);
+
+/* deep.c: sets in sets, deeper than the kernel nests. */
+bool deep_any(void);
+bool deep_ready(int fd);
+void deep_look(struct iset *set);
+int deep_sleep(struct iset *set, int64_t sleep_ns, const sigset_t *mask);
+int deep_register(struct iset *set, const struct iset_spec *spec,
+    int (*locked)(struct iset *set, const struct iset_spec *spec));
+void deep_link_made(void);
+void deep_link_gone(void);
+void deep_fork_child(void);
+/* In a knote's bits: the edge of a nested set was told already. */
+#define KNOTE_TOLD UINT32_C(0x80000000)
 
 /* source_file.c: files that epoll refuses. */
 enum source_kind file_kind(int fd);

@@ -164,7 +164,7 @@ measure_read_event(struct delivery *d, bool exact)
 	d->eof = (d->have & (PLX_RDHUP | PLX_HUP)) != 0;
 	if (d->kind == SOURCE_FILE)
 		d->data = file_read_bytes(fd);
-	else if (d->kind == SOURCE_POLLED)
+	else if (d->kind != SOURCE_ALWAYS)
 		d->data = exact || d->eof ? measure_read(fd, d->have) : 1;
 	if ((d->have & PLX_ERR) != 0 && d->eof)
 		d->user_bits = socket_error(fd);

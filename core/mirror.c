@@ -41,16 +41,15 @@ set_used(const struct iset *set)
 {
 	/* acquire: pairs with the release that made it live. */
 	return set != NULL &&
-	    atomic_load_explicit(&set->life, memory_order_acquire) !=
-	    ISET_FREE;
+	    atomic_load_explicit(&set->life, memory_order_acquire) != ISET_FREE;
 }
 
 /* The program wanted the number: registrations follow to the new one. */
 static void
 wake_moved(int old_fd, int new_fd)
 {
-	const uint32_t sets =
-	    atomic_load_explicit(&plx_isets.used, memory_order_relaxed);
+	const uint32_t sets = atomic_load_explicit(&plx_isets.used,
+	    memory_order_relaxed);
 
 	atomic_store_explicit(&wake_fd, new_fd, memory_order_relaxed);
 	for (uint32_t i = 1; i <= sets; i++) {
@@ -135,8 +134,8 @@ wake_show(struct iset *set, bool shown)
 static void
 timer_fd_moved(int old_fd, int new_fd)
 {
-	const uint32_t sets =
-	    atomic_load_explicit(&plx_isets.used, memory_order_relaxed);
+	const uint32_t sets = atomic_load_explicit(&plx_isets.used,
+	    memory_order_relaxed);
 
 	for (uint32_t i = 1; i <= sets; i++) {
 		struct iset *set = arena_at(&plx_isets, i);
@@ -192,16 +191,15 @@ void
 mirror_settle(struct iset *set)
 {
 	/* relaxed: `seen` is set before its setter takes the lock. */
-	const bool seen =
-	    atomic_load_explicit(&set->seen, memory_order_relaxed) != 0;
+	const bool seen = atomic_load_explicit(&set->seen,
+			      memory_order_relaxed) != 0;
 	/* seq_cst: a waiter announces itself, then looks; we changed, look. */
-	const bool waited =
-	    atomic_load_explicit(&set->waiters, memory_order_seq_cst) != 0;
+	const bool waited = atomic_load_explicit(&set->waiters,
+				memory_order_seq_cst) != 0;
 	const bool shown = (set->soft_n > 0 && (seen || waited)) ||
 	    (set->kick != 0 && waited);
 
-	if (atomic_load_explicit(&set->life, memory_order_acquire) !=
-	    ISET_LIVE)
+	if (atomic_load_explicit(&set->life, memory_order_acquire) != ISET_LIVE)
 		return; /* closing shows for good */
 	if (!waited)
 		set->kick = 0;

@@ -186,8 +186,7 @@ orphan_unlink(struct iset *set, uint32_t src_index)
 uint32_t
 orphan_return(struct iset *set, int fd)
 {
-	const int epfd =
-	    atomic_load_explicit(&set->epfd, memory_order_relaxed);
+	const int epfd = atomic_load_explicit(&set->epfd, memory_order_relaxed);
 	uint32_t at = set->orphan_head;
 
 	while (at != 0 && source_at(at)->fd != (uint32_t)fd)
@@ -201,8 +200,7 @@ orphan_return(struct iset *set, int fd)
 		return 0;
 	orphan_unlink(set, at);
 	/* release: as source_make. */
-	atomic_store_explicit(fd_index_slot(set, fd), at,
-	    memory_order_release);
+	atomic_store_explicit(fd_index_slot(set, fd), at, memory_order_release);
 	(void)fdtab_set_flag(fd, FD_WATCHED);
 	return at;
 }

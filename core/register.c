@@ -20,8 +20,7 @@
 static bool
 fd_is_open(uint64_t ident)
 {
-	return ident <= INT_MAX &&
-	    plx_sys_fcntl((int)ident, F_GETFD, 0) >= 0;
+	return ident <= INT_MAX && plx_sys_fcntl((int)ident, F_GETFD, 0) >= 0;
 }
 
 static void
@@ -101,9 +100,9 @@ register_new(struct iset *set, const struct iset_spec *spec)
 		knote_step(set, kn_index, KNOTE_DISABLE);
 	r = ext_store(set, kn_index, spec);
 	if (r >= 0)
-		r = filter_is_fd(spec->filter) ?
-		    fd_attach(set, kn_index, spec) :
-		    ident_attach(set, kn_index, spec);
+		r = filter_is_fd(spec->filter)
+		    ? fd_attach(set, kn_index, spec)
+		    : ident_attach(set, kn_index, spec);
 	if (r < 0) {
 		ext_drop(kn_index);
 		knote_step(set, kn_index, KNOTE_DROP);
@@ -147,8 +146,7 @@ knote_enable(struct iset *set, uint32_t kn_index)
 	knote_step(set, kn_index, KNOTE_ENABLE);
 	if (was_off && kn->filter == FILTER_TIMER)
 		timer_enable(set, kn_index);
-	if (was_off && kn->filter == FILTER_USER &&
-	    (kn->flags & KN_FIRED) != 0)
+	if (was_off && kn->filter == FILTER_USER && (kn->flags & KN_FIRED) != 0)
 		knote_step(set, kn_index, KNOTE_ACTIVATE);
 }
 
@@ -192,8 +190,7 @@ fd_change(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 }
 
 static int
-values_change(struct iset *set, uint32_t kn_index,
-    const struct iset_spec *spec)
+values_change(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 {
 	struct knote *kn = knote_at(kn_index);
 
@@ -259,8 +256,7 @@ knote_find(struct iset *set, const struct iset_spec *spec)
 static int
 descriptor_objection(const struct iset *set, const struct iset_spec *spec)
 {
-	const int epfd =
-	    atomic_load_explicit(&set->epfd, memory_order_relaxed);
+	const int epfd = atomic_load_explicit(&set->epfd, memory_order_relaxed);
 	int r;
 
 	if (!filter_is_fd(spec->filter))
@@ -280,9 +276,9 @@ descriptor_objection(const struct iset *set, const struct iset_spec *spec)
 static int
 register_unknown(struct iset *set, const struct iset_spec *spec)
 {
-	const enum policy_unknown rule = (spec->op & ISET_DELETE) != 0 ?
-	    set->policy->remove_unknown :
-	    set->policy->modify_unknown;
+	const enum policy_unknown rule = (spec->op & ISET_DELETE) != 0
+	    ? set->policy->remove_unknown
+	    : set->policy->modify_unknown;
 	const int r = descriptor_objection(set, spec);
 
 	if (r < 0)
@@ -310,8 +306,7 @@ register_exists(struct iset *set, uint32_t kn_index,
     const struct iset_spec *spec)
 {
 	const uint32_t src_index = knote_at(kn_index)->source;
-	const int epfd =
-	    atomic_load_explicit(&set->epfd, memory_order_relaxed);
+	const int epfd = atomic_load_explicit(&set->epfd, memory_order_relaxed);
 	const int fd = (int)spec->ident;
 	int r;
 
@@ -369,8 +364,8 @@ register_locked(struct iset *set, const struct iset_spec *spec)
 {
 	uint32_t kn_index = knote_find(set, spec);
 
-	if (kn_index == 0 && set->orphan_head != 0 &&
-	    spec->ident <= INT_MAX && orphan_return(set, (int)spec->ident) != 0)
+	if (kn_index == 0 && set->orphan_head != 0 && spec->ident <= INT_MAX &&
+	    orphan_return(set, (int)spec->ident) != 0)
 		kn_index = knote_find(set, spec);
 	if (kn_index != 0)
 		return register_again(set, kn_index, spec);
@@ -389,8 +384,11 @@ iset_register(struct iset *set, const struct iset_spec *spec)
 	PLX_ASSERT(spec->filter < FILTER_MAX);
 	/* A set in a set: it is looked at from now on. Before our lock. */
 	if (filter_is_fd(spec->filter) && spec->ident <= INT_MAX &&
-	    fdtab_kind((int)spec->ident) == FD_ISET)
+	    fdtab_kind((int)spec->ident) == FD_ISET) {
 		iset_publish((int)spec->ident);
+		if (spec->filter == FILTER_READ && (spec->op & ISET_ADD) != 0)
+			return deep_register(set, spec, register_locked);
+	}
 	if (!iset_lock(set))
 		return -EDEADLK;
 	r = register_locked(set, spec);

@@ -162,8 +162,8 @@ report_mark_unseen(uint32_t bits)
 void
 report_engine(void)
 {
-	struct plx_proc_slot *slot =
-	    atomic_load_explicit(&proc_now, memory_order_acquire);
+	struct plx_proc_slot *slot = atomic_load_explicit(&proc_now,
+	    memory_order_acquire);
 
 	engine_now = true;
 	if (slot != NULL)

@@ -78,18 +78,16 @@ mask_trigger(plx_mask mask)
 uint16_t
 armed_of_mask(plx_mask mask)
 {
-	const uint16_t oneshot =
-	    (mask & PLX_ONESHOT) != 0 ? ARMED_ONESHOT : 0;
+	const uint16_t oneshot = (mask & PLX_ONESHOT) != 0 ? ARMED_ONESHOT : 0;
 
-	return (uint16_t)((mask & ARMED_READINESS) | mask_trigger(mask) |
-	    oneshot);
+	return (
+	    uint16_t)((mask & ARMED_READINESS) | mask_trigger(mask) | oneshot);
 }
 
 static uint16_t
 knote_trigger(const struct knote *kn)
 {
-	uint16_t trigger =
-	    kn->filter == FILTER_FD ? mask_trigger(kn->bits) : 0;
+	uint16_t trigger = kn->filter == FILTER_FD ? mask_trigger(kn->bits) : 0;
 
 	if ((kn->flags & (KN_CLEAR | KN_QUIET)) != 0)
 		trigger |= ARMED_EDGE;
@@ -128,17 +126,17 @@ static int
 lane_epfd(const struct iset *set, unsigned int lane)
 {
 	/* relaxed: the lane is made under the lock; epfd by dup and close. */
-	return lane == 0 ?
-	    atomic_load_explicit(&set->epfd, memory_order_relaxed) :
-	    atomic_load_explicit(&set->lane_fd, memory_order_relaxed);
+	return lane == 0
+	    ? atomic_load_explicit(&set->epfd, memory_order_relaxed)
+	    : atomic_load_explicit(&set->lane_fd, memory_order_relaxed);
 }
 
 /* A private number of ours had to move: the registration follows it. */
 static void
 lane_moved(int old_fd, int new_fd)
 {
-	const uint32_t sets =
-	    atomic_load_explicit(&plx_isets.used, memory_order_relaxed);
+	const uint32_t sets = atomic_load_explicit(&plx_isets.used,
+	    memory_order_relaxed);
 
 	for (uint32_t i = 1; i <= sets; i++) {
 		struct iset *set = arena_at(&plx_isets, i);
@@ -199,8 +197,8 @@ lane_apply(struct iset *set, uint32_t src_index, unsigned int lane,
 	if (present)
 		r = backend_mod(epfd, (int)src->fd, desired, cookie);
 	/* The number means another file now: there that is a new interest. */
-	if (!present || (r == -ENOENT &&
-	    set->policy->closed == POLICY_CLOSED_REMOVED))
+	if (!present ||
+	    (r == -ENOENT && set->policy->closed == POLICY_CLOSED_REMOVED))
 		r = backend_add(epfd, (int)src->fd, desired, cookie);
 	if (r >= 0)
 		src->armed[lane] = desired;
@@ -245,8 +243,7 @@ source_sync(struct iset *set, uint32_t src_index, bool force)
 		    (src->armed[lane] & ARMED_PRESENT) == 0;
 		int r;
 
-		if (!lane_differs(src, lane, desired,
-			force && desired != 0))
+		if (!lane_differs(src, lane, desired, force && desired != 0))
 			continue;
 		if (!can_fail && iset_deferrable(set)) {
 			if (force)
@@ -337,6 +334,11 @@ source_arm_first(struct iset *set, uint32_t src_index, uint32_t kn_index)
 	struct source *src = source_at(src_index);
 	int r;
 
+	if (set->deep_arm != 0) {
+		src->kind = SOURCE_SET;
+		deep_link_made();
+		return 0;
+	}
 	r = source_arm_new(set, src_index, kn_index);
 	if (r != -EPERM || knote_at(kn_index)->filter == FILTER_FD)
 		return r;

@@ -43,6 +43,9 @@ source_give(struct iset *set, uint32_t src_index)
 	PLX_ASSERT(src->klist == 0);
 	if (src->kind == SOURCE_FILE)
 		set->files_n--;
+	if (src->kind == SOURCE_SET)
+		deep_link_gone();
+	set->sets_n -= src->nested;
 	src->kind = SOURCE_FREE;
 	src->cookie++;
 	arena_give(&plx_sources, src_index);
@@ -121,7 +124,9 @@ source_make(struct iset *set, int fd, uint32_t *ret_source)
 		.cookie = src->cookie + 1,
 		.generation = fdtab_generation(fd) & 0xffffffu,
 		.kind = SOURCE_POLLED,
+		.nested = fdtab_kind(fd) == FD_ISET ? 1 : 0,
 	};
+	set->sets_n += src->nested;
 	/* release: the source is complete before closers can find it. */
 	atomic_store_explicit(fd_index_slot(set, fd), src_index,
 	    memory_order_release);

@@ -107,7 +107,9 @@ file_activate(struct iset *set, uint32_t kn_index)
 
 	if (src->kind == SOURCE_POLLED || kn->state != KNOTE_IDLE)
 		return;
-	if (src->kind == SOURCE_ALWAYS || file_ready(kn, src))
+	if (src->kind == SOURCE_ALWAYS ||
+	    (src->kind == SOURCE_SET ? deep_ready((int)src->fd)
+				     : file_ready(kn, src)))
 		knote_step(set, kn_index, KNOTE_ACTIVATE);
 }
 

@@ -20,9 +20,9 @@
 struct pollfd;
 
 struct transient {
-	int32_t fd;	/* < 0: not there, has stays 0 */
-	plx_mask want;	/* readiness bits; PLX_NVAL: "not open" is fine */
-	plx_mask have;	/* out */
+	int32_t fd;    /* < 0: not there, has stays 0 */
+	plx_mask want; /* readiness bits; PLX_NVAL: "not open" is fine */
+	plx_mask have; /* out */
 };
 
 /*

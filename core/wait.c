@@ -70,6 +70,7 @@ collect_now(struct iset *set, const struct iset_wait *w)
 
 struct turn {
 	bool deliver; /* something is due without asking the kernel */
+	bool deep;    /* sets below that the kernel does not show */
 	int64_t sleep_ns;
 };
 
@@ -86,17 +87,20 @@ turn_plan(struct iset *set, const struct iset_wait *w)
 	timers_run(set);
 	if (set->files_n > 0)
 		files_look(set, false);
-	turn.deliver = set->soft_n > 0 || set->ready.n > 0;
-	if (turn.deliver || until == DEADLINE_NOW)
+	turn.deep = set->sets_n > 0 && deep_any();
+	if (turn.deep)
+		deep_look(set);
+	turn.deliver = turn.deep || set->soft_n > 0 || set->ready.n > 0;
+	if ((turn.deliver && !turn.deep) || until == DEADLINE_NOW)
 		return turn;
 	if (set->timers.n > 0) {
 		const plx_deadline next = timers_next(set);
 
 		until = next < until ? next : until;
 	}
-	turn.sleep_ns = until == DEADLINE_NEVER ?
-	    -1 :
-	    deadline_left_ns(until, plx_sys_now_ns());
+	turn.sleep_ns = until == DEADLINE_NEVER
+	    ? -1
+	    : deadline_left_ns(until, plx_sys_now_ns());
 	return turn;
 }
 
@@ -136,16 +140,14 @@ static void
 waiter_enter(struct iset *set)
 {
 	/* seq_cst: announced before the last look; see mirror_settle. */
-	(void)atomic_fetch_add_explicit(&set->waiters, 1,
-	    memory_order_seq_cst);
+	(void)atomic_fetch_add_explicit(&set->waiters, 1, memory_order_seq_cst);
 }
 
 static void
 waiter_leave(struct iset *set)
 {
 	/* relaxed: fewer waiters only means less work for others. */
-	(void)atomic_fetch_sub_explicit(&set->waiters, 1,
-	    memory_order_relaxed);
+	(void)atomic_fetch_sub_explicit(&set->waiters, 1, memory_order_relaxed);
 }
 
 void
@@ -181,6 +183,18 @@ given_take(struct iset *set, const struct iset_wait *w, int n)
 	return n;
 }
 
+/* The lock is not held: sleep on this set and on all below it. */
+static int
+turn_deep(struct iset *set, const struct iset_wait *w, int64_t sleep_ns)
+{
+	int r;
+
+	waiter_enter(set);
+	r = deep_sleep(set, sleep_ns, w->mask);
+	waiter_leave(set);
+	return set_closed(set) ? -EBADF : r;
+}
+
 /* One turn: > 0 delivered, 0 nothing, -Exxx. */
 static int
 wait_turn(struct iset *set, const struct iset_wait *w)
@@ -191,8 +205,12 @@ wait_turn(struct iset *set, const struct iset_wait *w)
 	if (!iset_lock(set))
 		return -EINTR;
 	turn = turn_plan(set, w);
-	if (turn.deliver)
-		return turn_due(set, w);
+	if (turn.deliver) {
+		n = turn_due(set, w);
+		if (n != 0 || !turn.deep || turn.sleep_ns == 0)
+			return n;
+		return turn_deep(set, w, turn.sleep_ns);
+	}
 	if (turn.sleep_ns != 0)
 		waiter_enter(set);
 	iset_unlock(set);
@@ -245,6 +263,8 @@ pending_locked(struct iset *set)
 	timers_run(set);
 	if (set->files_n > 0)
 		files_look(set, false);
+	if (set->sets_n > 0 && deep_any())
+		deep_look(set);
 	collected = plx_sys_epoll_peek(epfd_of(set), (void *)events,
 	    PENDING_MAX);
 	if (collected > 0)

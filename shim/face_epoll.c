@@ -25,7 +25,7 @@
 /* EP_MAX_EVENTS of the kernel. */
 #define EVENTS_MAX ((int)(INT_MAX / sizeof(struct epoll_event)))
 /* Above this no address of a program lies (x86-64 and aarch64, 47 bits). */
-#define USER_TOP (UINT64_C(1) << 47)
+#define USER_TOP            (UINT64_C(1) << 47)
 #define KERNEL_SIGSET_BYTES 8
 
 long
@@ -118,8 +118,8 @@ face_epoll_ctl(const long *arg)
 		return ctl_by_kernel(arg);
 	set = iset_get(epfd, PLX_FACE_EPOLL);
 	if (set == NULL)
-		return fdtab_kind(epfd) == FD_ISET ? plx_ret(-EINVAL) :
-						     ctl_by_kernel(arg);
+		return fdtab_kind(epfd) == FD_ISET ? plx_ret(-EINVAL)
+						   : ctl_by_kernel(arg);
 	spec_fill(&spec, arg);
 	r = iset_register(set, &spec);
 	iset_put(set);
@@ -184,8 +184,8 @@ wait_by_engine(const long *arg, int64_t timeout_ns, const sigset_t *mask,
 		return by_kernel(arg);
 	set = iset_get(epfd, PLX_FACE_EPOLL);
 	if (set == NULL)
-		return fdtab_kind(epfd) == FD_ISET ? plx_ret(-EINVAL) :
-						     by_kernel(arg);
+		return fdtab_kind(epfd) == FD_ISET ? plx_ret(-EINVAL)
+						   : by_kernel(arg);
 	r = wait_in_set(set, arg, timeout_ns, mask);
 	iset_put(set);
 	return plx_ret(r);
@@ -222,8 +222,7 @@ pwait2_by_kernel(const long *arg)
 long
 face_epoll_wait(const long *arg)
 {
-	return wait_by_engine(arg, ns_of_ms((int)arg[3]), NULL,
-	    wait_by_kernel);
+	return wait_by_engine(arg, ns_of_ms((int)arg[3]), NULL, wait_by_kernel);
 }
 
 /* What the kernel says of a mask before anything else; 0 if nothing. */

@@ -25,9 +25,9 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-#define TIMER_UNITS (NOTE_SECONDS | NOTE_MSECONDS | NOTE_USECONDS | \
-	NOTE_NSECONDS)
-#define FD_NOTES    (NOTE_LOWAT | NOTE_FILE_POLL)
+#define TIMER_UNITS \
+	(NOTE_SECONDS | NOTE_MSECONDS | NOTE_USECONDS | NOTE_NSECONDS)
+#define FD_NOTES (NOTE_LOWAT | NOTE_FILE_POLL)
 
 /* --- a change going in --- */
 
@@ -139,8 +139,7 @@ timer_in(const struct kevent *change, struct iset_spec *spec)
 	if ((change->flags & EV_ADD) == 0)
 		return 0;
 	if (unit == 0 || count < 0 ||
-	    (change->fflags & ~(unsigned int)(TIMER_UNITS | NOTE_ABSTIME)) !=
-		0)
+	    (change->fflags & ~(unsigned int)(TIMER_UNITS | NOTE_ABSTIME)) != 0)
 		return -EINVAL;
 	/* FreeBSD: a period of nothing is one unit. */
 	if (count == 0 && !absolute && (change->flags & EV_ONESHOT) == 0)
@@ -197,8 +196,7 @@ fd_in(const struct kevent *change, struct iset_spec *spec)
 static int
 change_in(const struct kevent *change, struct iset_spec *spec)
 {
-	const unsigned int flags =
-	    change->flags & ~(unsigned int)EV_SYSFLAGS;
+	const unsigned int flags = change->flags & ~(unsigned int)EV_SYSFLAGS;
 	const unsigned int both = EV_ENABLE | EV_DISABLE;
 
 	*spec = (struct iset_spec){
@@ -400,8 +398,8 @@ kevent_checked(int kq, const struct kevent *changes, int changes_n,
 	    (events_n > 0 && events == NULL))
 		r = -EFAULT;
 	else
-		r = kevent_in_set(kq, set, changes, changes_n, events,
-		    events_n, timeout);
+		r = kevent_in_set(kq, set, changes, changes_n, events, events_n,
+		    timeout);
 	iset_put(set);
 	return r;
 }

@@ -22,7 +22,7 @@
 /* Members that need no mapping: 28 bytes each on the stack. */
 #define STACK_MEMBERS 32
 /* More than any process may have open; the kernel says EINVAL. */
-#define MEMBERS_MAX   (1u << 20)
+#define MEMBERS_MAX (1u << 20)
 
 struct poll_member {
 	struct transient interest;
@@ -55,8 +55,7 @@ answers_store(struct pollfd *fds, const struct transient *v, uint32_t n,
 	for (uint32_t i = 0; i < n; i++)
 		raw[i] = (struct pollfd){ .fd = fds[i].fd,
 			.events = fds[i].events,
-			.revents =
-			    ret < 0 ? 0 : plx_mask_to_poll(v[i].have) };
+			.revents = ret < 0 ? 0 : plx_mask_to_poll(v[i].have) };
 	r = user_store(fds, raw, n * sizeof(*raw));
 	return r < 0 ? r : ret;
 }

@@ -24,7 +24,7 @@
 #include "shim/seen.h"
 
 #define WORD_BITS     ((int)(sizeof(unsigned long) * CHAR_BIT))
-#define SETS	      3
+#define SETS          3
 #define STACK_MEMBERS 32
 
 /* What makes a bit of each set: read, write, except. */
@@ -46,9 +46,9 @@ static const plx_mask set_wants[SETS] = {
 struct select_call {
 	int n;
 	int words;
-	unsigned long *set[SETS];	  /* the program's, or NULL */
+	unsigned long *set[SETS];          /* the program's, or NULL */
 	unsigned long in[SETS][SET_WORDS]; /* what it asked */
-	unsigned long odd[SET_WORDS];	  /* open, but not to be polled */
+	unsigned long odd[SET_WORDS];      /* open, but not to be polled */
 	int64_t timeout_ns;
 	const sigset_t *mask;
 };
