@@ -51,9 +51,10 @@ plx_session_exit(const struct plx_session *session, int code_if_ok)
 		status = 0;
 	if (status != 0)
 		return plx_watch_exit(status);
-	if (watch->meanwhile_status != 0) {
-		plx_note("the command of --while failed");
-		return plx_watch_exit(watch->meanwhile_status);
+	if (watch->meanwhile_code != 0) {
+		plx_note("the command of --while failed with %d",
+		    watch->meanwhile_code);
+		return watch->meanwhile_code;
 	}
 	if (!session->attached)
 		return PLX_EXIT_FAILED;

@@ -29,13 +29,23 @@
 #define KILL_MS 10000
 /* Before it is said that others are awaited. */
 #define PATIENCE_MS 1000
+/* For the command of --while to end, when the program has ended by itself. */
+#define COMPANION_MS 3000
 
 enum place {
 	AT_SIGNAL,
 	AT_CHILD,
-	AT_MEANWHILE,
+	AT_COMPANION,
 	AT_OTHERS,
 	PLACES = AT_OTHERS + PLX_PROCS_MAX,
+};
+
+/* The command of --while. */
+enum companion {
+	COMPANION_NONE,    /* not asked for */
+	COMPANION_AWAITED, /* the program is not up yet */
+	COMPANION_RUNS,
+	COMPANION_ENDED,
 };
 
 struct waiting {
@@ -44,8 +54,9 @@ struct waiting {
 	pid_t other[PLX_PROCS_MAX];
 	uint32_t others_n; /* slots of the region looked at */
 	bool looked[PLX_PROCS_MAX];
-	pid_t meanwhile_pid;
-	bool meanwhile_done;
+	enum companion companion;
+	pid_t companion_pid;
+	int64_t lonely_ms; /* since when it has nobody to talk to */
 	bool said;
 	bool killed;
 	unsigned signals_n;
@@ -254,7 +265,7 @@ is_up(const struct waiting *w)
 }
 
 static void
-start_meanwhile(struct waiting *w)
+start_companion(struct waiting *w)
 {
 	const char *command = w->watch->meanwhile;
 	char pid_text[16];
@@ -270,22 +281,27 @@ start_meanwhile(struct waiting *w)
 		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 		_exit(PLX_EXIT_NOT_FOUND);
 	}
-	w->meanwhile_pid = pid;
-	w->poll[AT_MEANWHILE].fd = pid > 0 ? pidfd_open(pid, 0) : -1;
-	if (w->poll[AT_MEANWHILE].fd < 0) {
+	w->companion = COMPANION_RUNS;
+	w->companion_pid = pid;
+	w->poll[AT_COMPANION].fd = pid > 0 ? pidfd_open(pid, 0) : -1;
+	if (w->poll[AT_COMPANION].fd < 0) {
 		plx_note("cannot run --while: %s", strerror(errno));
-		w->meanwhile_done = true;
-		w->watch->meanwhile_status = PLX_EXIT_FAILED << 8;
+		w->companion = COMPANION_ENDED;
+		w->watch->meanwhile_code = PLX_EXIT_FAILED;
 	}
 }
 
 static void
-end_meanwhile(struct waiting *w)
+end_companion(struct waiting *w)
 {
-	(void)waitpid(w->meanwhile_pid, &w->watch->meanwhile_status, 0);
-	close(w->poll[AT_MEANWHILE].fd);
-	w->poll[AT_MEANWHILE].fd = -1;
-	w->meanwhile_done = true;
+	int status = 0;
+
+	(void)waitpid(w->companion_pid, &status, 0);
+	w->watch->meanwhile_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+						       : WEXITSTATUS(status);
+	close(w->poll[AT_COMPANION].fd);
+	w->poll[AT_COMPANION].fd = -1;
+	w->companion = COMPANION_ENDED;
 	w->term_ms = now_ms();
 	w->watch->ended_by_us = w->child_end_ms == 0;
 	signal_all(w, SIGTERM);
@@ -329,48 +345,12 @@ say_waiting(struct waiting *w)
 	w->said = true;
 }
 
-/* The work that no descriptor announces. Returns the timeout of the poll. */
-static int
-do_timed(struct waiting *w)
-{
-	int64_t now = now_ms();
-
-	if (w->watch->meanwhile != NULL && w->meanwhile_pid == 0 &&
-	    !w->meanwhile_done) {
-		if (w->child_end_ms == 0 && !is_up(w))
-			return LOOK_MS;
-		start_meanwhile(w);
-	}
-	if (w->term_ms != 0 && !w->killed) {
-		if (now - w->term_ms < KILL_MS)
-			return (int)(KILL_MS - (now - w->term_ms));
-		plx_note("%s did not end on SIGTERM; killing it",
-		    w->watch->name);
-		signal_all(w, SIGKILL);
-		w->killed = true;
-	}
-	if (w->child_end_ms != 0 && w->watch->wait_all && !w->said) {
-		if (now - w->child_end_ms < PATIENCE_MS)
-			return LOOK_MS;
-		if (others_live(w))
-			say_waiting(w);
-	}
-	return w->child_end_ms != 0 ? LOOK_MS : -1;
-}
-
+/* The program and all that it left behind have ended. */
 static bool
-is_over(struct waiting *w)
+nobody_left(struct waiting *w)
 {
 	if (w->child_end_ms == 0)
 		return false;
-	if (w->watch->meanwhile != NULL && !w->meanwhile_done) {
-		/* Nobody is left for it to talk to. */
-		if (w->meanwhile_pid > 0 && !others_live(w))
-			kill(w->meanwhile_pid, SIGTERM);
-		return false;
-	}
-	if (!w->watch->wait_all)
-		return true;
 	look_for_others(w);
 	if (others_live(w))
 		return false;
@@ -378,18 +358,76 @@ is_over(struct waiting *w)
 	    now_ms() - w->child_end_ms > FORK_GRACE_MS;
 }
 
+static void
+look_after_companion(struct waiting *w)
+{
+	if (w->companion == COMPANION_AWAITED && nobody_left(w)) {
+		plx_note("%s ended before the command of --while was run",
+		    w->watch->name);
+		w->companion = COMPANION_ENDED;
+		w->watch->meanwhile_code = PLX_EXIT_FAILED;
+	} else if (w->companion == COMPANION_AWAITED && is_up(w)) {
+		start_companion(w);
+	} else if (w->companion == COMPANION_RUNS && nobody_left(w)) {
+		if (w->lonely_ms == 0)
+			w->lonely_ms = now_ms();
+		if (now_ms() - w->lonely_ms > COMPANION_MS)
+			kill(w->companion_pid, SIGTERM);
+	}
+}
+
+/*
+ * What does not end on SIGTERM is killed; that others are awaited is said. The
+ * moment is looked for at each turn.
+ */
+static void
+look_after_patience(struct waiting *w)
+{
+	int64_t now = now_ms();
+
+	if (w->term_ms != 0 && !w->killed && now - w->term_ms > KILL_MS) {
+		plx_note("%s did not end on SIGTERM; killing it",
+		    w->watch->name);
+		signal_all(w, SIGKILL);
+		w->killed = true;
+	}
+	if (w->companion == COMPANION_NONE && w->watch->wait_all && !w->said &&
+	    w->child_end_ms != 0 && now - w->child_end_ms > PATIENCE_MS &&
+	    others_live(w))
+		say_waiting(w);
+}
+
+static bool
+is_over(struct waiting *w)
+{
+	if (w->child_end_ms == 0 || w->companion == COMPANION_AWAITED ||
+	    w->companion == COMPANION_RUNS)
+		return false;
+	return !w->watch->wait_all || nobody_left(w);
+}
+
+/* Until when nothing can happen that no descriptor announces. */
+static int
+next_look_ms(const struct waiting *w)
+{
+	if (w->child_end_ms != 0 || w->companion == COMPANION_AWAITED)
+		return LOOK_MS;
+	return w->term_ms != 0 ? PATIENCE_MS : -1;
+}
+
 static int
 wait_loop(struct waiting *w)
 {
 	while (!is_over(w)) {
-		int timeout_ms = do_timed(w);
-
-		if (poll(w->poll, PLACES, timeout_ms) < 0 && errno != EINTR)
+		look_after_companion(w);
+		look_after_patience(w);
+		if (poll(w->poll, PLACES, next_look_ms(w)) < 0 &&
+		    errno != EINTR)
 			return -errno;
 		if (w->poll[AT_SIGNAL].revents != 0 && !take_signal(w))
 			return 0;
-		if (w->poll[AT_MEANWHILE].revents != 0)
-			end_meanwhile(w);
+		if (w->poll[AT_COMPANION].revents != 0)
+			end_companion(w);
 		if (w->poll[AT_CHILD].revents != 0)
 			end_child(w);
 		end_others(w);
@@ -404,6 +442,8 @@ plx_watch_run(struct plx_watch *watch)
 	int r;
 
 	w->watch = watch;
+	w->companion = watch->meanwhile != NULL ? COMPANION_AWAITED
+						: COMPANION_NONE;
 	w->start_ms = now_ms();
 	for (size_t i = 0; i < PLACES; i++) {
 		w->poll[i].fd = -1;

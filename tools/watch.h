@@ -21,9 +21,9 @@ struct plx_watch {
 	bool wait_all;         /* also for processes that it leaves behind */
 	const char *meanwhile; /* shell command to run beside it, or NULL */
 	/* Filled by plx_watch_run. */
-	int status;           /* of the child, as from waitpid(2) */
-	bool ended_by_us;     /* SIGTERM after `meanwhile` ended */
-	int meanwhile_status; /* as from waitpid(2), 0 without it */
+	int status;         /* of the child, as from waitpid(2) */
+	bool ended_by_us;   /* SIGTERM after `meanwhile` ended */
+	int meanwhile_code; /* of that command; 0 without one */
 };
 
 /*

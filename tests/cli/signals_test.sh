@@ -99,9 +99,23 @@ code_is 86
 # The command is not watched.
 run "$POLLUX_CLI" check --while='echo "${LD_PRELOAD-none}"' -- "$ACTOR" poll
 out_is none
-# The program ends first.
-run "$POLLUX_CLI" check --while='sleep 30' -- "$ACTOR" call 3 1 exit 4
-code_is 4
+# The program ends first: by itself is fine, if the command ends, too.
+run "$POLLUX_CLI" check --while='kill -TERM $POLLUX_PID' -- \
+	"$ACTOR" call 3 1 await
+code_is 0
+run "$POLLUX_CLI" check --while='kill $POLLUX_PID; exec cat <'"$work/fifo" -- \
+	"$ACTOR" call 3 1 await
+code_is 143
+err_has 'the command of --while failed with 143'
+# Never up: the command is not run, and that is no success.
+run "$POLLUX_CLI" check --while='echo ran' -- "$ACTOR" exit 0
+code_is 125
+out_is ''
+err_has 'ended before the command of --while was run'
+# A daemon is driven, too, and ended.
+run "$POLLUX_CLI" check --while='echo beside' -- "$ACTOR" daemon poll
+code_is 0
+out_is beside
 # It handles SIGTERM itself, and with its own code.
 run "$POLLUX_CLI" check --while='true' -- "$ACTOR" call 3 1 await exit 6
 code_is 6
