@@ -78,7 +78,15 @@ SHIM_COPTS = [
     # EFAULT, and the compiler would drop our checks.
     "-fno-builtin",
     "-fno-delete-null-pointer-checks",
-]
+] + select({
+    # The sanitizers call setrlimit, which is ours, before they have a shadow
+    # to look into. Their checks stay on in core and in the tests.
+    "//:sanitizing": [
+        "-fno-sanitize=address",
+        "-fno-sanitize=thread",
+    ],
+    "//conditions:default": [],
+})
 
 # tests: Check's macros and deliberately odd programs.
 TEST_COPTS = [
