@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,6 +153,58 @@ warm_up(void)
 	close(file);
 }
 
+/* --- KQ_COMPANY: three threads that are busy with a queue of their own --- */
+
+static int company_queue = -1;
+static pthread_t company[3];
+
+/* From now on others may look at it; a timer of it costs a descriptor then. */
+static void
+look_at(int queue)
+{
+	(void)poll(&(struct pollfd){ .fd = queue, .events = POLLIN }, 1, 0);
+}
+
+static void *
+company_main(void *arg)
+{
+	struct kevent got;
+
+	(void)arg;
+	/* A timer, and in the end the user event 0, which stays. */
+	while (kevent(company_queue, NULL, 0, &got, 1, NULL) == 1 &&
+	    got.filter != EVFILT_USER)
+		(void)kq_op(company_queue, 1, EVFILT_USER, EV_ADD | EV_DISABLE);
+	return NULL;
+}
+
+static void
+company_start(void)
+{
+	if (getenv("KQ_COMPANY") == NULL)
+		return;
+	company_queue = kqueue();
+	assert_ok(kq_op(company_queue, 0, EVFILT_USER, EV_ADD));
+	assert_ok(kq_change(company_queue, 1, EVFILT_TIMER, EV_ADD,
+	    NOTE_USECONDS, 500, NULL));
+	look_at(company_queue);
+	for (int i = 0; i < 3; i++)
+		assert_ok(
+		    pthread_create(&company[i], NULL, company_main, NULL));
+}
+
+static void
+company_stop(void)
+{
+	if (company_queue < 0)
+		return;
+	assert_ok(kq_trigger(company_queue, 0));
+	for (int i = 0; i < 3; i++)
+		assert_ok(pthread_join(company[i], NULL));
+	close(company_queue);
+	company_queue = -1;
+}
+
 static void
 setup_cold(void)
 {
@@ -167,9 +220,12 @@ static void
 setup(void)
 {
 	warm_up();
+	company_start();
 	setup_cold();
 	kq = kqueue();
 	ck_assert_msg(kq >= 0, "kqueue: %s", strerror(errno));
+	if (getenv("KQ_SEEN") != NULL)
+		look_at(kq);
 }
 
 static void
@@ -186,6 +242,7 @@ teardown(void)
 	/* A library that does not see close(2) keeps what it had for kq. */
 	if (getenv("KQ_BLIND") == NULL)
 		ck_assert_int_eq(open_fds(), fds_before);
+	company_stop();
 }
 
 static TCase *

@@ -3,6 +3,10 @@
  * What every kqueue test stands on: a fresh queue, descriptors that are closed
  * for it, calls that answer in one number, and threads that are known to wait.
  *
+ * The environment says in what state the tests run (see README.md): KQ_SEEN, the
+ * queue was looked at from outside; KQ_COMPANY, there are other threads, with a
+ * queue of their own; KQ_BLIND, the library does not see the program's close.
+ *
  * Results of the kq_* calls are those of kevent: the count, or -errno.
  */
 #ifndef PLX_TESTS_KQUEUE_FIXTURE_H

@@ -37,6 +37,7 @@ def kq_doors(tests):
             )
 
     for door, programs, limits in [
+        ("direct", "test", "limits_none.txt"),
         ("preload", "dynamic", "limits_none.txt"),
         ("dlopen", "dynamic", "limits_blind.txt"),
         ("through", "through", "limits_blind.txt"),
