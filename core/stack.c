@@ -22,6 +22,9 @@
 #include "core/report.h"
 #include "core/report_abi.h"
 
+/* Set from the constructor, before any capture. */
+static bool stacks_off;
+
 #define CACHE_SLOTS 8192u /* power of two */
 #define PROBES_MAX  64u
 /* Wider gaps between two frames are another stack (sigaltstack, coroutine). */
@@ -118,6 +121,12 @@ stack_resolve(struct plx_region *region, const struct raw_stack *raw)
 	return stack_intern(region, &stack);
 }
 
+void
+plx_stack_enable(bool enable)
+{
+	stacks_off = !enable;
+}
+
 uint32_t
 plx_stack_capture(void)
 {
@@ -128,7 +137,7 @@ plx_stack_capture(void)
 	uint32_t number;
 	uint32_t i;
 
-	if (region == NULL)
+	if (region == NULL || stacks_off)
 		return PLX_NO_STACK;
 	(void)_Unwind_Backtrace(frame_collect, &raw);
 	if (raw.depth == 0)

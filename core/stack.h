@@ -17,6 +17,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* plx_stack_enable - false: capture nothing from here on. Default true. */
+void plx_stack_enable(bool enable);
+
 /*
  * plx_stack_capture - the stack of the caller's caller, without the leading
  * frames of our own object. Returns its number in the region, or PLX_NO_STACK.

@@ -95,21 +95,6 @@ plx_w__Fork(void)
 	return fork_seen(PLX_CALL(fork), plx_real._Fork);
 }
 
-/* Returns in the child only: the parent ends inside libc. */
-int
-plx_w_daemon(int keep_dir, int keep_stdio)
-{
-	int ret;
-
-	if (!plx_active())
-		return plx_real.daemon(keep_dir, keep_stdio);
-	(void)plx_seen(PLX_CALL(fork));
-	plx_fork_prepare();
-	ret = plx_real.daemon(keep_dir, keep_stdio);
-	plx_fork_child();
-	return ret;
-}
-
 /* libc closes fd, if it is none of them, and makes it 0, 1 and 2. */
 static void
 login_emit(struct plx_call call, int fd)
@@ -138,6 +123,37 @@ standard_hook(void)
 		return;
 	for (i = 0; i <= STDERR_FILENO; i++)
 		plx_hook_closing(i);
+}
+
+/*
+ * Returns in the child only: the parent ends inside libc. What it opens for
+ * the standard streams it closes again.
+ */
+int
+plx_w_daemon(int keep_dir, int keep_stdio)
+{
+	struct plx_call call = PLX_CALL(fork);
+	struct plx_record rec;
+	bool listening;
+	int ret;
+	int i;
+
+	if (!plx_active())
+		return plx_real.daemon(keep_dir, keep_stdio);
+	listening = plx_seen(call);
+	plx_fork_prepare();
+	ret = plx_real.daemon(keep_dir, keep_stdio);
+	plx_fork_child();
+	if (ret != 0 || keep_stdio != 0)
+		return ret;
+	standard_hook();
+	for (i = 0; listening && i <= STDERR_FILENO; i++) {
+		rec = plx_rec_fd(PLX_OP_FD_OPEN, call, i);
+		rec.extra = PLX_WHAT_FILE;
+		rec.ret = i;
+		plx_emit_after(&rec);
+	}
+	return ret;
 }
 
 int

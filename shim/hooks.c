@@ -10,6 +10,7 @@
 #include "core/iset.h"
 #include "core/proc.h"
 #include "shim/active.h"
+#include "shim/private.h"
 #include "shim/seen.h"
 
 #define WORD_BITS ((int)(sizeof(unsigned long) * CHAR_BIT))
@@ -25,6 +26,13 @@ bool
 plx_hook_private(int fd)
 {
 	return fdtab_kind(fd) == FD_PRIVATE && owner();
+}
+
+bool
+plx_hook_kept(int fd)
+{
+	return fdtab_kind(fd) == FD_PRIVATE &&
+	    (private_fd_inherited(fd) || owner());
 }
 
 bool

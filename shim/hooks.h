@@ -18,6 +18,13 @@
 /* plx_hook_private - true if the number is ours, and not for the program. */
 bool plx_hook_private(int fd);
 
+/*
+ * plx_hook_kept - true if the number is ours and a close must leave it alone:
+ * private, or, in a vfork child, private and inherited over exec (its table is
+ * a copy of ours, and the program that it will run needs it).
+ */
+bool plx_hook_kept(int fd);
+
 /* plx_hook_known - true if the number means anything to us. */
 bool plx_hook_known(int fd);
 

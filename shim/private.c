@@ -173,6 +173,14 @@ private_fd_keep(int fd, void (*moved)(int old_fd, int new_fd))
 	return r;
 }
 
+bool
+private_fd_inherited(int fd)
+{
+	const struct private_row *row = row_of(fd);
+
+	return row != NULL && row->inherited;
+}
+
 void
 private_fd_drop(int fd)
 {

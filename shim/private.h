@@ -13,6 +13,8 @@
 #ifndef PLX_SHIM_PRIVATE_H
 #define PLX_SHIM_PRIVATE_H
 
+#include <stdbool.h>
+
 #define PRIVATE_FDS_MAX 1024
 
 /*
@@ -28,6 +30,9 @@ int private_fd_adopt(int fd, void (*moved)(int old_fd, int new_fd));
  * keeps its number if that is high enough already.
  */
 int private_fd_keep(int fd, void (*moved)(int old_fd, int new_fd));
+
+/* private_fd_inherited - true for those. Reads only. */
+bool private_fd_inherited(int fd);
 
 /* private_fd_drop - close it; it is no longer private. */
 void private_fd_drop(int fd);

@@ -19,6 +19,7 @@
 #include "core/proc.h"
 #include "core/record.h"
 #include "core/report.h"
+#include "core/stack.h"
 #include "core/sys.h"
 #include "shim/active.h"
 #include "shim/errno.h"
@@ -89,6 +90,7 @@ options_apply(const struct shim_options *options, const char *text,
 	exec_configure(options->follow != 0, text, preload);
 	plx_active_set(PLX_ACTIVE_EXEC);
 	iset_data_exact(options->data_exact != 0);
+	plx_stack_enable(options->stacks != 0);
 	if (options->log_fd >= 0)
 		log_attach(options);
 	else if (options->log_path[0] != '\0')

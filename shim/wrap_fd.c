@@ -41,7 +41,7 @@ plx_path_close(struct plx_make *m, int fd)
 	struct plx_record rec;
 
 	if (plx_active_is(PLX_ACTIVE_TRACKED)) {
-		if (plx_hook_private(fd))
+		if (plx_hook_kept(fd))
 			return 0;
 		plx_hook_closing(fd);
 	}
@@ -135,13 +135,15 @@ long
 plx_path_fcntl(struct plx_make *m, int fd, int cmd, long arg)
 {
 	struct plx_record rec;
+	bool listening;
 	long ret;
 
 	if (cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC)
 		return plx_path_dup(m, fd);
+	listening = plx_seen(m->call);
 	if (plx_active_is(PLX_ACTIVE_TRACKED) && plx_hook_private(fd))
 		m->arg[0] = -1;
-	if (!plx_seen(m->call) || fcntl_op(cmd) == PLX_OP_NONE)
+	if (!listening || fcntl_op(cmd) == PLX_OP_NONE)
 		return m->make(m->arg);
 	rec = plx_rec_fd(fcntl_op(cmd), m->call, fd);
 	rec.extra = (arg & (cmd == F_SETFD ? FD_CLOEXEC : O_NONBLOCK)) != 0;

@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 
 #include "core/iset.h"
+#include "core/proc.h"
 #include "core/report.h"
 #include "shim/active.h"
 #include "shim/calls.h"
@@ -20,10 +21,19 @@
 bool
 plx_sandbox_enter(void)
 {
+	if (!plx_proc_is_owner())
+		return false;
 	/* The engine's sets of epoll would go on only with calls of ours. */
 	(void)iset_fork_prepare();
 	plx_active_sandbox();
 	return true;
+}
+
+void
+plx_process_unseen(uint32_t bits)
+{
+	if (plx_proc_is_owner())
+		report_mark_unseen(bits);
 }
 
 void
@@ -55,7 +65,7 @@ void
 plx_unshare_made(long flags, long ret)
 {
 	if (ret == 0 && (flags & CLONE_FILES) != 0)
-		report_mark_unseen(PLX_UNSEEN_UNSHARE);
+		plx_process_unseen(PLX_UNSEEN_UNSHARE);
 }
 
 int

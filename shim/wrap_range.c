@@ -10,13 +10,13 @@
 #include <linux/close_range.h>
 
 #include "core/fdtab.h"
-#include "core/proc.h"
-#include "core/report.h"
+#include "core/report_abi.h"
 #include "shim/active.h"
 #include "shim/errno.h"
 #include "shim/hooks.h"
 #include "shim/path.h"
 #include "shim/private.h"
+#include "shim/process.h"
 #include "shim/real.h"
 
 static void
@@ -43,19 +43,23 @@ range_hook(unsigned first, unsigned last)
 			plx_hook_closing(fd);
 }
 
-/* The first private number in the range, or -1: also in a vfork child. */
+/* The first number in the range that is to stay as it is, or -1. */
 static int
 range_private(unsigned first, unsigned last)
 {
 	int fd = first > INT_MAX ? -1 : private_fd_next((int)first);
 
-	return fd < 0 || (unsigned)fd > last || !plx_proc_is_owner() ? -1 : fd;
+	while (fd >= 0 && !plx_hook_kept(fd))
+		fd = private_fd_next(fd + 1);
+	return fd < 0 || (unsigned)fd > last ? -1 : fd;
 }
 
+/* True if the kernel will take it: else nothing happens but an error. */
 static bool
-range_closes(unsigned first, unsigned last, int flags)
+range_valid(unsigned first, unsigned last, unsigned flags)
 {
-	return first <= last && ((unsigned)flags & ~CLOSE_RANGE_UNSHARE) == 0;
+	return first <= last &&
+	    (flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) == 0;
 }
 
 /* The pieces between private numbers. Only the first may unshare the table. */
@@ -87,19 +91,21 @@ long
 plx_path_close_range(struct plx_make *m, unsigned first, unsigned last,
     int flags)
 {
-	bool listening = plx_seen(m->call);
+	const unsigned bits = (unsigned)flags;
+	const bool closes = (bits & CLOSE_RANGE_CLOEXEC) == 0;
+	const bool listening = plx_seen(m->call);
 
-	/* Setting close-on-exec, or an error: nothing is closed. */
-	if (!range_closes(first, last, flags))
+	if (!range_valid(first, last, bits))
 		return m->make(m->arg);
-	if (((unsigned)flags & CLOSE_RANGE_UNSHARE) != 0)
-		report_mark_unseen(PLX_UNSEEN_UNSHARE);
-	if (listening)
+	if ((bits & CLOSE_RANGE_UNSHARE) != 0)
+		plx_process_unseen(PLX_UNSEEN_UNSHARE);
+	if (listening && closes)
 		range_emit(m->call, first, last);
 	if (!plx_active_is(PLX_ACTIVE_TRACKED))
 		return m->make(m->arg);
-	range_hook(first, last);
-	return range_split(m, first, last, (unsigned)flags);
+	if (closes)
+		range_hook(first, last);
+	return range_split(m, first, last, bits);
 }
 
 static long

@@ -233,7 +233,7 @@ raw_process(struct plx_make *m, enum raw_kind kind)
 	if (kind == RAW_UNSHARE)
 		plx_unshare_made(m->arg[0], ret);
 	if (kind == RAW_IO_URING && ret >= 0)
-		report_mark_unseen(PLX_UNSEEN_IO_URING);
+		plx_process_unseen(PLX_UNSEEN_IO_URING);
 	return ret;
 }
 

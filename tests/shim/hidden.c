@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,10 +123,11 @@ taken(const char *path, int fd)
 	swept(moved);
 }
 
-/* The child of a fork has the record too; the child of a vfork all it wants. */
+/* The child of a fork has it too, and so has that of a vfork, for its exec. */
 static void
-children(int fd)
+children(char **argv, int fd)
 {
+	char *none[] = { NULL };
 	int status = -1;
 	struct stat st;
 	pid_t pid = fork();
@@ -139,8 +141,10 @@ children(int fd)
 	pid = vfork();
 	if (pid == 0) {
 		close(fd);
+		close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 		close_range(3, ~0U, 0);
-		_exit(fstat(fd, &st) == 0);
+		execle(argv[0], argv[0], argv[1], "again", (char *)NULL, none);
+		_exit(9);
 	}
 	check("vfork", waitpid(pid, &status, 0) == pid && status == 0, 1);
 	check("parent's", fstat(fd, &st), 0);
@@ -165,7 +169,7 @@ main(int argc, char **argv)
 		return failed;
 	asked(fd);
 	swept(fd);
-	children(fd);
+	children(argv, fd);
 	taken(argv[1], fd);
 	if (failed)
 		return failed;
