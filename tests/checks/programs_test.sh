@@ -59,13 +59,13 @@ found() {
 }
 
 check_stack() {
-	local name=$1 id=${2%%.*} role=${2#*.} want names
+	local name=$1 id=${2%%.*} role=${2#*.} want names places
 	role=${role%%=*}
 	want=${2#*=}
-	read -ra names < <(sed -n "s/^stack $id $role //p" "$work/dump")
-	names=$(functions "${names[@]}")
+	read -ra places < <(sed -n "s/^stack $id $role //p" "$work/dump")
+	names=$(functions "${places[@]}")
 	grep -qx "$want" <<<"$names" ||
-		fail "$name: $id: the $role stack does not name $want:" $names
+		fail "$name: $id: the $role stack does not name $want: $names"
 }
 
 check_broken() {
