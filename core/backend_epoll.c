@@ -120,6 +120,12 @@ backend_observed(const void *events, int i, uint64_t *ret_cookie)
 	return core_bits(event.events);
 }
 
+struct pollfd
+backend_readable(int fd)
+{
+	return (struct pollfd){ .fd = fd, .events = POLLIN };
+}
+
 plx_mask
 backend_sample(int fd, plx_mask want)
 {

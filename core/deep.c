@@ -133,14 +133,11 @@ hearsay_drop(struct iset *set)
 static bool
 ready_itself(struct iset *set)
 {
-	struct pollfd one = {
-		.fd = atomic_load_explicit(&set->epfd, memory_order_relaxed),
-		.events = POLLIN,
-	};
+	const int epfd = atomic_load_explicit(&set->epfd, memory_order_relaxed);
 
 	timers_run(set);
 	hearsay_drop(set);
-	return set->soft_n > 0 || plx_sys_poll_peek(&one, 1) > 0;
+	return set->soft_n > 0 || backend_sample(epfd, PLX_IN) != 0;
 }
 
 bool
@@ -207,11 +204,8 @@ epfds_below(struct iset *set, struct pollfd *fds)
 		if (!iset_lock(below))
 			continue;
 		children_add(below, &walk, true);
-		fds[n++] = (struct pollfd){
-			.fd = atomic_load_explicit(&below->epfd,
-			    memory_order_relaxed),
-			.events = POLLIN,
-		};
+		fds[n++] = backend_readable(
+		    atomic_load_explicit(&below->epfd, memory_order_relaxed));
 		iset_unlock(below);
 	}
 	return n;

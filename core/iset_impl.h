@@ -19,6 +19,8 @@
 #include "core/iset.h"
 #include "core/lock.h"
 
+struct pollfd;
+
 /*
  * The life of one registration. Transitions are made by knote_step only, which
  * has the whole table.
@@ -374,5 +376,7 @@ int backend_del(int epfd, int fd);
 int backend_show(int epfd, int fd, bool shown, bool add, uint64_t cookie);
 plx_mask backend_observed(const void *events, int i, uint64_t *ret_cookie);
 plx_mask backend_sample(int fd, plx_mask want);
+/* An entry for plx_os.poll that asks whether fd is readable. */
+struct pollfd backend_readable(int fd);
 
 #endif

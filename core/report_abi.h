@@ -35,10 +35,10 @@
  * Every intercepted call that is counted, by its libc name. The order is part
  * of the format: append only.
  */
+/* clang-format off */
 #define PLX_API_LIST(X)                                                        \
 	X(none)                                                                \
-	X(select)                                                              \
-	X(pselect) X(poll) X(ppoll) X(epoll_create) X(epoll_create1)           \
+	X(select) X(pselect) X(poll) X(ppoll) X(epoll_create) X(epoll_create1) \
 	    X(epoll_ctl) X(epoll_wait) X(epoll_pwait) X(epoll_pwait2) X(close) \
 		X(dup) X(dup2) X(dup3) X(fcntl) X(close_range) X(closefrom)    \
 		    X(fclose) X(closedir) X(freopen) X(fork) X(vfork) X(exec)  \
@@ -50,6 +50,7 @@
 					    X(recvmsg) X(sendmsg) X(fd_set)    \
 						X(fdopen) X(popen) X(pclose)   \
 						    X(other)
+/* clang-format on */
 
 enum plx_api {
 #define PLX_API_ENUM(name) PLX_API_##name,

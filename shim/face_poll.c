@@ -52,10 +52,10 @@ answers_store(struct pollfd *fds, const struct transient *v, uint32_t n,
 {
 	int r;
 
-	for (uint32_t i = 0; i < n; i++)
-		raw[i] = (struct pollfd){ .fd = fds[i].fd,
-			.events = fds[i].events,
-			.revents = ret < 0 ? 0 : plx_mask_to_poll(v[i].have) };
+	for (uint32_t i = 0; i < n; i++) {
+		raw[i] = fds[i];
+		raw[i].revents = plx_mask_to_poll(ret < 0 ? 0 : v[i].have);
+	}
 	r = user_store(fds, raw, n * sizeof(*raw));
 	return r < 0 ? r : ret;
 }
