@@ -246,7 +246,7 @@ link_check(const struct iset *outer, int fd)
 		if (set == outer)
 			return -ELOOP;
 		if (!iset_lock(set))
-			return -EDEADLK;
+			return -EAGAIN;
 		children_add(set, &walk, false);
 		iset_unlock(set);
 	}
@@ -261,8 +261,9 @@ deep_register(struct iset *set, const struct iset_spec *spec,
 
 	if (set_behind((uint32_t)spec->ident) == set->index)
 		return -EINVAL;
+	/* From a handler above another link being made: not now. */
 	if (plx_lock_take(&deep_lock) < 0)
-		return -EDEADLK;
+		return -EAGAIN;
 	r = link_check(set, (int)spec->ident);
 	if (r == 0 && iset_lock(set)) {
 		r = locked(set, spec);

@@ -102,6 +102,7 @@ iset_reset(struct iset *set, uint32_t index, enum plx_face face, int fd)
 	atomic_store_explicit(&set->epfd, fd, memory_order_relaxed);
 	atomic_store_explicit(&set->lane_fd, -1, memory_order_relaxed);
 	atomic_store_explicit(&set->closed, 0, memory_order_relaxed);
+	atomic_store_explicit(&set->pending, 0, memory_order_relaxed);
 	atomic_store_explicit(&set->names, 1, memory_order_relaxed);
 	atomic_store_explicit(&set->inside, 0, memory_order_relaxed);
 	atomic_store_explicit(&set->waiters, 0, memory_order_relaxed);
@@ -278,8 +279,14 @@ iset_lock(struct iset *set)
 void
 iset_unlock(struct iset *set)
 {
-	mirror_settle(set);
-	plx_lock_drop(&set->lock);
+	do {
+		if (PLX_UNLIKELY(pending_any(set)))
+			pending_apply(set, register_locked);
+		mirror_settle(set);
+		plx_lock_drop(&set->lock);
+		/* A handler may have come just before the lock was free. */
+	} while (
+	    PLX_UNLIKELY(pending_any(set)) && plx_lock_take(&set->lock) == 0);
 }
 
 bool

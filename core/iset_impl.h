@@ -152,6 +152,7 @@ struct iset {
 	_Atomic uint32_t waiters; /* [a] threads that sleep or are about to */
 	_Atomic uint32_t given;   /* [a] 1: the kernel has the program's data */
 	_Atomic uint32_t seen;    /* [a] 1: others may look at the number */
+	_Atomic uint32_t pending; /* [a] changes from our own handlers */
 	_Atomic uint32_t closed;  /* [c] sources whose number was closed */
 	_Atomic int epfd;         /* [a] one of the numbers */
 	_Atomic int lane_fd;      /* [a] the second epoll, -1 until needed */
@@ -243,6 +244,7 @@ void knote_free(uint32_t kn_index);
 
 /* register.c */
 void knote_remove(struct iset *set, uint32_t kn_index);
+int register_locked(struct iset *set, const struct iset_spec *spec);
 
 /* ext.c: the four pass-through words, kept only where one is not zero. */
 int ext_store(struct iset *set, uint32_t kn_index,
@@ -260,6 +262,17 @@ uint32_t hash_find(const struct iset *set, enum plx_filter filter,
 int hash_reserve(struct iset *set);
 void hash_insert(struct iset *set, uint32_t kn_index);
 void hash_remove(struct iset *set, uint32_t kn_index);
+
+/* pending.c: changes from a handler above our own critical section. */
+int pending_push(struct iset *set, const struct iset_spec *spec);
+bool pending_any(const struct iset *set);
+void pending_apply(struct iset *set,
+    int (*locked)(struct iset *set, const struct iset_spec *spec));
+
+/* rebuild.c: items in the kernel that nobody can remove. */
+/* Under the lock, after a collection; true: others look, so slow down. */
+bool strangers_settle(struct iset *set);
+void strangers_rest(const sigset_t *mask);
 
 /* fd_index.c: fd -> source of one set. Slots are taken by exchange. */
 _Atomic uint32_t *fd_index_slot(struct iset *set, int fd);

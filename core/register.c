@@ -359,7 +359,7 @@ register_again(struct iset *set, uint32_t kn_index,
 	return register_change(set, kn_index, spec);
 }
 
-static int
+int
 register_locked(struct iset *set, const struct iset_spec *spec)
 {
 	uint32_t kn_index = knote_find(set, spec);
@@ -390,7 +390,7 @@ iset_register(struct iset *set, const struct iset_spec *spec)
 			return deep_register(set, spec, register_locked);
 	}
 	if (!iset_lock(set))
-		return -EDEADLK;
+		return pending_push(set, spec);
 	r = register_locked(set, spec);
 	iset_unlock(set);
 	return r;

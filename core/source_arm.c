@@ -175,6 +175,19 @@ lane_make(struct iset *set)
 	return 0;
 }
 
+/* A new cookie for the source; the other lane's item is told. */
+static void
+source_renew(struct iset *set, uint32_t src_index, unsigned int lane)
+{
+	struct source *src = source_at(src_index);
+	const unsigned int other = 1 - lane;
+
+	src->cookie++;
+	if ((src->armed[other] & ARMED_PRESENT) != 0)
+		(void)backend_mod(lane_epfd(set, other), (int)src->fd,
+		    src->armed[other], source_cookie(src_index, other));
+}
+
 /* One lane brought to what its knotes want, now. */
 static int
 lane_apply(struct iset *set, uint32_t src_index, unsigned int lane,
@@ -197,9 +210,15 @@ lane_apply(struct iset *set, uint32_t src_index, unsigned int lane,
 	if (present)
 		r = backend_mod(epfd, (int)src->fd, desired, cookie);
 	/* The number means another file now: there that is a new interest. */
-	if (!present ||
-	    (r == -ENOENT && set->policy->closed == POLICY_CLOSED_REMOVED))
-		r = backend_add(epfd, (int)src->fd, desired, cookie);
+	if (r == -ENOENT) {
+		if (set->policy->closed != POLICY_CLOSED_REMOVED)
+			return r;
+		/* The old item may live on: it must not pass for this one. */
+		source_renew(set, src_index, lane);
+	}
+	if (!present || r == -ENOENT)
+		r = backend_add(epfd, (int)src->fd, desired,
+		    source_cookie(src_index, lane));
 	if (r >= 0)
 		src->armed[lane] = desired;
 	return r;

@@ -200,6 +200,7 @@ static int
 wait_turn(struct iset *set, const struct iset_wait *w)
 {
 	struct turn turn;
+	bool rest;
 	int n;
 
 	if (!iset_lock(set))
@@ -228,7 +229,10 @@ wait_turn(struct iset *set, const struct iset_wait *w)
 	set->pass++;
 	iset_collect(set, w->scratch, n);
 	n = iset_deliver(set, w);
+	rest = n == 0 && strangers_settle(set);
 	iset_unlock(set);
+	if (rest)
+		strangers_rest(w->mask);
 	return n;
 }
 
