@@ -21,7 +21,8 @@
 
 static bool exec_configured;
 static bool exec_follow;
-static char options_text[TEXT_BYTES]; /* "POLLUX_OPTIONS=..." or "" */
+static char options_text[TEXT_BYTES];  /* "POLLUX_OPTIONS=..." or "" */
+static char received_text[TEXT_BYTES]; /* the same as we got it, or "" */
 static char preload_text[TEXT_BYTES]; /* "LD_PRELOAD=..." as we got it, or "" */
 static char ours_text[TEXT_BYTES];    /* our own part of it, or "" */
 static char *log_number;              /* in options_text, or NULL */
@@ -115,6 +116,17 @@ options_copy(const char *options)
 	memcpy(log_number + NUMBER_DIGITS, key, strlen(key) + 1);
 }
 
+static void
+received_copy(const char *options)
+{
+	size_t at = strlen(OPTIONS_NAME);
+
+	if (at + strlen(options) + 1 > sizeof(received_text))
+		return;
+	memcpy(received_text, OPTIONS_NAME, at);
+	memcpy(received_text + at, options, strlen(options) + 1);
+}
+
 void
 exec_configure(bool follow, const char *options, const char *preload)
 {
@@ -124,6 +136,7 @@ exec_configure(bool follow, const char *options, const char *preload)
 	exec_configured = true;
 	exec_follow = follow;
 	options_copy(options);
+	received_copy(options);
 	if (preload == NULL ||
 	    strlen(preload) + sizeof(PRELOAD_NAME) > sizeof(preload_text))
 		return;
@@ -229,6 +242,17 @@ env_fill(struct exec_env *env, char **to, char *const envp[])
 	return n;
 }
 
+/* Somebody has other orders for the next program: a launcher in a launcher. */
+static bool
+env_has_other_options(char *const envp[])
+{
+	for (; *envp != NULL; envp++)
+		if (has_prefix(*envp, OPTIONS_NAME))
+			return received_text[0] != '\0' &&
+			    strcmp(*envp, received_text) != 0;
+	return false;
+}
+
 void
 exec_env_make(struct exec_env *env, char *const envp[])
 {
@@ -239,7 +263,8 @@ exec_env_make(struct exec_env *env, char *const envp[])
 	env->envp = envp;
 	/* A copy that did not fit follows nobody. */
 	if (!exec_configured || envp == NULL ||
-	    (exec_follow && options_text[0] == '\0'))
+	    (exec_follow && options_text[0] == '\0') ||
+	    env_has_other_options(envp))
 		return;
 	while (envp[n] != NULL)
 		n++;

@@ -4,7 +4,9 @@
  *
  * A process that was configured by POLLUX_OPTIONS hands that variable, and our
  * part of LD_PRELOAD, on only if the launcher said follow=1: then both are put
- * back if the program dropped them, else both are taken out. Every other
+ * back if the program dropped them, else both are taken out. A program that
+ * gives the next one another POLLUX_OPTIONS is a launcher: both are its own
+ * then. Every other
  * variable is the program's, in its order. system and popen use the process's
  * own environment inside libc and are left alone.
  *

@@ -68,8 +68,10 @@ preload_list(const struct plx_program *program, const char *object)
 		runtime = sanitizer_of(&self);
 	if (before == NULL)
 		before = "";
-	/* The caller knew already: a runtime first stays first. */
-	if (runtime != NULL && strstr(before, runtime) != NULL)
+	/* The caller knew already: what is there stays as it is. */
+	if (strstr(before, object) != NULL)
+		list = plx_format("%s", before);
+	else if (runtime != NULL && strstr(before, runtime) != NULL)
 		list = plx_format("%s:%s", before, object);
 	else
 		list = plx_format("%s%s%s%s%s", runtime ? runtime : "",

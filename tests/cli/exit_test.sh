@@ -138,6 +138,9 @@ run "$POLLUX_CLI" run -E FOO='a b' -- "$ACTOR" env FOO
 out_is 'a b'
 LD_PRELOAD=$EMPTY_SO run "$POLLUX_CLI" run -- "$ACTOR" env LD_PRELOAD
 out_is "$(readlink -f "$FAKE_SO"):$EMPTY_SO"
+LD_PRELOAD=$(readlink -f "$FAKE_SO") run "$POLLUX_CLI" run -- \
+	"$ACTOR" env LD_PRELOAD
+out_is "$(readlink -f "$FAKE_SO")"
 run "$POLLUX_CLI" run -- "$ACTOR" env POLLUX_OPTIONS
 out_is '(unset)'
 run "$POLLUX_CLI" run --engine -- "$ACTOR" env POLLUX_OPTIONS

@@ -37,6 +37,16 @@ code_is 3
 err_has 'waiter'
 err_has 'epoll_wait 1'
 
+# One launcher may run below another, which does not follow into its program.
+for follow in --follow --no-follow; do
+	run "$POLLUX_CLI" check $follow --json="$work/outer" -- \
+		"$POLLUX_CLI" check --json="$work/j" -- "$STRANGER"
+	code_is 86
+	json_ok "$work/j" "findings == 1" "summaries == 1"
+	json_ok "$work/outer" "findings == 0" \
+		"'stranger' not in [x['comm'] for x in s]"
+done
+
 # A daemon is awaited, and its calls are counted.
 run "$POLLUX_CLI" check --json="$work/j" -- "$ACTOR" daemon say late
 code_is 0
