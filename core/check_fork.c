@@ -35,7 +35,7 @@ creator_waited(const struct shadow_set *set)
 	/* relaxed: a count; its meaning does not hang on other memory. */
 	return shared != NULL && shared->creator_pid == set->creator_pid &&
 	    atomic_load_explicit(&shared->waits, memory_order_relaxed) !=
-	    set->waits_base;
+	    set->waits;
 }
 
 static int
@@ -99,14 +99,15 @@ check_edit_after(const struct plx_record *rec, const struct shadow_set *set)
 }
 
 void
-check_creator_waits(const struct shadow_set *set)
+check_creator_waits(struct shadow_set *set)
 {
 	struct plx_shared_set *shared = shared_of(set);
 	uint32_t edited;
 
 	if (shared == NULL || set->inherited)
 		return;
-	(void)atomic_fetch_add_explicit(&shared->waits, 1,
+	/* Our own count goes with the copy that a fork makes. */
+	atomic_store_explicit(&shared->waits, ++set->waits,
 	    memory_order_relaxed);
 	if (atomic_load_explicit(&shared->edited, memory_order_relaxed) == 0)
 		return;

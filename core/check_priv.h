@@ -86,7 +86,7 @@ int check_edit_before(const struct plx_record *rec,
     const struct shadow_set *set);
 void check_edit_after(const struct plx_record *rec,
     const struct shadow_set *set);
-void check_creator_waits(const struct shadow_set *set);
+void check_creator_waits(struct shadow_set *set);
 
 /* select and poll: PX501 PX507 PX508 PX509. */
 int check_member_before(const struct plx_record *rec);

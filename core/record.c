@@ -21,6 +21,13 @@ static const struct plx_listener *listeners[PLX_LISTENERS_MAX];
 static uint32_t listeners_n;
 static _Atomic bool vfork_seen;
 
+/* The answer of this thread's last "before". */
+struct asked {
+	enum plx_op op; /* PLX_OP_NONE: there is none */
+	bool owner;
+};
+static _Thread_local struct asked asked;
+
 int
 plx_listen(const struct plx_listener *listener)
 {
@@ -38,17 +45,28 @@ op_is_hot(enum plx_op op)
 	    op == PLX_OP_DELIVER || op == PLX_OP_MEMBER;
 }
 
-/* May this process write what listeners keep? */
+/*
+ * May this process write what listeners keep? "Before" asks for the "after" of
+ * the same call: what a vfork child leaves in the thread's memory, it has used
+ * up itself, or the parent's own next "before" replaces it.
+ */
 static bool
-emitter_is_owner(const struct plx_record *rec)
+emitter_is_owner(const struct plx_record *rec, bool before)
 {
+	struct asked now = { rec->op, true };
+
 	if (plx_proc_forked())
 		return false;
 	/* relaxed: set by this thread before the vfork child exists. */
 	if (op_is_hot(rec->op) &&
 	    !atomic_load_explicit(&vfork_seen, memory_order_relaxed))
 		return true;
-	return plx_proc_is_owner();
+	if (!before && asked.op == rec->op)
+		now = asked;
+	else
+		now.owner = plx_proc_is_owner();
+	asked = before ? now : (struct asked){ PLX_OP_NONE, false };
+	return now.owner;
 }
 
 int
@@ -57,7 +75,7 @@ plx_emit_before(const struct plx_record *rec)
 	uint32_t i;
 	int r;
 
-	if (!emitter_is_owner(rec))
+	if (!emitter_is_owner(rec, true))
 		return 0;
 	if (rec->op == PLX_OP_VFORK)
 		atomic_store_explicit(&vfork_seen, true, memory_order_relaxed);
@@ -76,7 +94,7 @@ plx_emit_after(const struct plx_record *rec)
 {
 	uint32_t i;
 
-	if (!emitter_is_owner(rec))
+	if (!emitter_is_owner(rec, false))
 		return;
 	if (rec->op == PLX_OP_VFORK)
 		atomic_store_explicit(&vfork_seen, true, memory_order_relaxed);

@@ -99,19 +99,6 @@ shadow_fork_parent(void)
 	plx_lock_drop(&lock);
 }
 
-static void
-set_inherit(struct shadow_set *set)
-{
-	struct plx_region *region = report_region();
-
-	set->inherited = true;
-	if (region == NULL || set->shared == 0)
-		return;
-	/* relaxed: a few waits too many or too few prove nothing else. */
-	set->waits_base = atomic_load_explicit(
-	    &region->shared_set[set->shared - 1].waits, memory_order_relaxed);
-}
-
 void
 shadow_fork_child(void)
 {
@@ -125,7 +112,7 @@ shadow_fork_child(void)
 	plx_lock_reset(&lock);
 	fork_note();
 	for (set = shadow_set_next(0); set != 0; set = shadow_set_next(set))
-		set_inherit(shadow_set_at(set));
+		shadow_set_at(set)->inherited = true;
 }
 
 void

@@ -44,7 +44,7 @@ long plx_path_epoll_create(struct plx_make *m, int flags);
 long plx_path_epoll_ctl(struct plx_make *m, int epfd, int op, int fd,
     const struct epoll_event *event);
 long plx_path_epoll_wait(struct plx_make *m, int epfd,
-    const struct epoll_event *events, int events_max, int64_t timeout_ns);
+    struct epoll_event *events, int events_max, int64_t timeout_ns);
 
 /* Descriptors are argument 0, a new number is argument 1. */
 long plx_path_close(struct plx_make *m, int fd);

@@ -7,6 +7,7 @@
  */
 #include "shim/calls.h"
 
+#include "core/check.h"
 #include "shim/active.h"
 #include "shim/errno.h"
 #include "shim/face.h"
@@ -96,11 +97,13 @@ plx_path_epoll_ctl(struct plx_make *m, int epfd, int op, int fd,
 	return ret;
 }
 
-static void
-delivered_emit(struct plx_call call, int epfd, const struct epoll_event *events,
+/* Returns how many are left for the program: level strict drops ghosts. */
+static int
+delivered_emit(struct plx_call call, int epfd, struct epoll_event *events,
     int n)
 {
 	struct plx_record rec = plx_rec(PLX_OP_DELIVER, call);
+	int kept = 0;
 	int i;
 
 	rec.set = epfd;
@@ -111,12 +114,18 @@ delivered_emit(struct plx_call call, int epfd, const struct epoll_event *events,
 		rec.have = rec.want;
 		rec.data = events[i].data.u64;
 		plx_emit_after(&rec);
+		if (checks_veto() && checks_filter_event(epfd, rec.data))
+			continue;
+		if (kept != i)
+			events[kept] = events[i];
+		kept++;
 	}
+	return kept;
 }
 
 long
-plx_path_epoll_wait(struct plx_make *m, int epfd,
-    const struct epoll_event *events, int events_max, int64_t timeout_ns)
+plx_path_epoll_wait(struct plx_make *m, int epfd, struct epoll_event *events,
+    int events_max, int64_t timeout_ns)
 {
 	bool listening = plx_seen(m->call);
 	struct plx_record rec;
@@ -136,7 +145,7 @@ plx_path_epoll_wait(struct plx_make *m, int epfd,
 	rec.address = (uint64_t)(uintptr_t)events;
 	ret = plx_seen_wait(&rec, m->make, m->arg);
 	if (ret > 0)
-		delivered_emit(m->call, epfd, events, (int)ret);
+		ret = delivered_emit(m->call, epfd, events, (int)ret);
 	plx_seen_waited(&rec, ret);
 	return ret;
 }

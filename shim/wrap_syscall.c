@@ -156,7 +156,7 @@ static long
 raw_epoll_wait(struct plx_make *m, int64_t timeout_ns)
 {
 	return plx_path_epoll_wait(m, (int)m->arg[0],
-	    (const struct epoll_event *)m->arg[1], (int)m->arg[2], timeout_ns);
+	    (struct epoll_event *)m->arg[1], (int)m->arg[2], timeout_ns);
 }
 
 static long

@@ -107,6 +107,23 @@ while read -r name rest; do
 	n=$((n + 1))
 done <"$expected"
 check_silent idioms
+
+# Level strict: refused, and reported; and the idioms still work.
+run strict strict
+[ "$(found)" = "$(echo PX{105,202}:E:certain PX201:E:certain \
+	PX301:E:certain PX501:F:certain PX508:E:certain | tr ' ' '\n' | sort |
+	tr '\n' ' ')" ] || fail "strict: found '$(found)'"
+run idioms strict
+
+# Level abort: the program ends where the finding is.
+timeout 20 env "POLLUX_OPTIONS=log_path=$work/region:level=abort" \
+	"LD_PRELOAD=$POLLUX_PRELOAD" "${program[r14_excl_mod]}" \
+	>"$work/out" 2>&1
+status=$?
+[ "$status" -eq 134 ] || fail "r14_excl_mod at level abort: status $status"
+timeout 20 env "POLLUX_OPTIONS=log_path=$work/region:level=abort" \
+	"LD_PRELOAD=$POLLUX_PRELOAD" "${program[idioms]}" ||
+	fail "idioms at level abort: status $?"
 if [ "$n" -lt 14 ]; then
 	fail "only $n programs in the table"
 fi
