@@ -115,7 +115,7 @@ struct shadow_set {
 	uint32_t first_reg;
 	int32_t creator_pid; /* 0: unknown */
 	uint32_t shared;     /* index + 1 in the region's shared sets, or 0 */
-	uint64_t waits; /* of the creator; in a child, up to the fork */
+	uint64_t waits;      /* of the creator; in a child, up to the fork */
 	bool inherited;      /* made by the process we were forked from */
 	bool guessed;
 };
