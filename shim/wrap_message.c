@@ -95,6 +95,63 @@ plx_w_recvmsg(int fd, struct msghdr *message, int flags)
 	return ret;
 }
 
+/* The first n of the messages were sent or received. */
+static void
+messages_passed(struct plx_call call, const struct mmsghdr *messages, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		if (messages[i].msg_hdr.msg_control != NULL)
+			rights_each(call, &messages[i].msg_hdr, right_passed);
+}
+
+static void
+messages_publish(struct plx_call call, const struct mmsghdr *messages,
+    unsigned n)
+{
+	unsigned i;
+
+	if (!plx_seen_readable(messages, n * sizeof(*messages)))
+		return;
+	for (i = 0; i < n; i++)
+		if (message_readable(&messages[i].msg_hdr))
+			rights_each(call, &messages[i].msg_hdr, right_publish);
+}
+
+int
+plx_w_sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags)
+{
+	struct plx_call call = PLX_CALL(other);
+	bool listening;
+	int ret;
+
+	if (!plx_active())
+		return plx_real.sendmmsg(fd, messages, n, flags);
+	listening = plx_seen(call);
+	if (plx_active_is(PLX_ACTIVE_TRACKED))
+		messages_publish(call, messages, n);
+	ret = plx_real.sendmmsg(fd, messages, n, flags);
+	if (listening)
+		messages_passed(call, messages, ret);
+	return ret;
+}
+
+int
+plx_w_recvmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags,
+    struct timespec *timeout)
+{
+	struct plx_call call = PLX_CALL(other);
+	int ret;
+
+	if (!plx_active())
+		return plx_real.recvmmsg(fd, messages, n, flags, timeout);
+	ret = plx_real.recvmmsg(fd, messages, n, flags, timeout);
+	if (plx_seen(call))
+		messages_passed(call, messages, ret);
+	return ret;
+}
+
 #define PLX_CALLS_MESSAGE
 #define PLX_ALIAS PLX_DEFINE_ALIAS
 #include "shim/calls.def"

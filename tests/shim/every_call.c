@@ -206,6 +206,9 @@ CASE(syscall, syscall(SYS_getpid) == getpid())
 static struct msghdr message;
 CASE(recvmsg, recvmsg(0, &message, MSG_DONTWAIT))
 CASE(sendmsg, sendmsg(0, &message, MSG_DONTWAIT))
+static struct mmsghdr messages;
+CASE(recvmmsg, recvmmsg(0, &messages, 1, MSG_DONTWAIT, NULL))
+CASE(sendmmsg, sendmmsg(0, &messages, 1, MSG_DONTWAIT))
 CASE(open, open("/dev/null", O_RDONLY))
 CASE(open64, open64("/dev/null", O_RDONLY | O_CLOEXEC))
 CASE(__open, __open("/dev/null", O_RDONLY))
