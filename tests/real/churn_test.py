@@ -22,7 +22,7 @@ PING, PONG = b"*1\r\n$4\r\nPING\r\n", b"+PONG\r\n"
 
 
 # strace with its stacks is too slow for this; the other tests count.
-MODES = ("native", "pass", "log", "check", "engine")
+MODES = ("native", "pass", "log", "strict", "check", "engine", "both")
 
 
 class RedisChurn(redis_test.Redis):

@@ -7,6 +7,7 @@ for good. env(1) prints it, sh(1) hands it on, and sshd and redis-server, which
 move theirs, say who they are. Standard output is the program's to the byte.
 """
 
+import os
 import re
 import sys
 
@@ -17,8 +18,8 @@ PROGRAMS = [[ENV], [SH, "-c", "env; echo $PLX_ODD; exit 3"]]
 PROGRAMS += [argv for argv in (
     ["/usr/bin/redis-server", "--version"], ["/usr/sbin/sshd", "-V"],
     ["/usr/bin/python3", "-c", "import os; print(sorted(os.environ))"])
-    if harness.os.path.exists(argv[0])]
-MODES = ("native", "pass", "log", "engine")
+    if os.path.exists(argv[0])]
+MODES = ("native", "pass", "log", "strict", "engine", "both")
 OURS = re.compile(r"^(LD_PRELOAD|POLLUX_OPTIONS|_|SHLVL|PWD|OLDPWD)=")
 
 

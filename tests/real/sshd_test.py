@@ -127,12 +127,10 @@ class Sshd(harness.Case):
             with open(run.path("in"), "wb") as file:
                 file.write(sent)
             with open(run.path("in"), "rb") as file:
-                got = subprocess.run(
+                got = run.client(
                     [SSH, "-p", str(self.port), "-W", "127.0.0.1:%d"
                      % server.getsockname()[1]] + self.client_options(run)
-                    + [USER + "@127.0.0.1"], stdin=file,
-                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                    timeout=2 * harness.STEP_SECONDS).stdout
+                    + [USER + "@127.0.0.1"], stdin=file)
         harness.expect(got == sent, "bytes changed on the way")
 
     def load(self, run):

@@ -24,14 +24,14 @@ import time
 class RedisRate(redis_test.Redis):
     def load(self, run):
         text = run.client([redis_test.BENCHMARK, "-s", run.path("s"), "--csv",
-                           "-c", "50", "-n", "100000", "-t", "get"])
+                           "-c", "50", "-n", "100000", "-t", "get"]).decode()
         return float(text.splitlines()[-1].split(",")[1].strip('"'))
 
 
 class NginxRate(nginx_test.Nginx):
     def load(self, run):
         text = run.client([nginx_test.WRK, "-t1", "-c50", "-d2s",
-                           "http://127.0.0.1:%d/small" % self.port])
+                           "http://127.0.0.1:%d/small" % self.port]).decode()
         return float(re.search(r"Requests/sec: +([\d.]+)", text).group(1))
 
 
