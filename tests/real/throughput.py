@@ -56,6 +56,7 @@ CASES = {"redis": RedisRate, "nginx": NginxRate,
 def one(case, mode):
     """The rate of one run."""
     run = harness.Run(case, mode)
+    run.client_environment = run.environment  # never under Pollux
     try:
         run.start()
         case.ready(run)
