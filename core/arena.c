@@ -80,13 +80,14 @@ arena_take(struct plx_arena *arena)
 	if (index != 0)
 		return index;
 	/* relaxed: a ticket; the chunk pointer orders the memory. */
-	index = atomic_fetch_add_explicit(&arena->used, 1,
-		    memory_order_relaxed) +
-	    1;
-	if (chunk_make(arena, index) == 0)
-		return index;
-	/* Out of memory: the ticket is lost, the index is never used. */
-	return 0;
+	index = atomic_load_explicit(&arena->used, memory_order_relaxed);
+	do {
+		/* The chunk first: a failure must not use an index up. */
+		if (chunk_make(arena, index + 1) < 0)
+			return 0;
+	} while (!atomic_compare_exchange_weak_explicit(&arena->used, &index,
+	    index + 1, memory_order_relaxed, memory_order_relaxed));
+	return index + 1;
 }
 
 void
