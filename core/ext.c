@@ -49,23 +49,32 @@ page_make(uint32_t kn_index)
 	return page_of(kn_index);
 }
 
+static bool
+ext_any(const struct iset_spec *spec)
+{
+	return (spec->ext[0] | spec->ext[1] | spec->ext[2] | spec->ext[3]) != 0;
+}
+
 int
-ext_store(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
+ext_reserve(uint32_t kn_index, const struct iset_spec *spec)
+{
+	return ext_any(spec) && page_make(kn_index) == NULL ? -ENOMEM : 0;
+}
+
+void
+ext_store(uint32_t kn_index, const struct iset_spec *spec)
 {
 	struct knote *kn = knote_at(kn_index);
 	struct ext_page *page;
 
-	(void)set;
-	if ((spec->ext[0] | spec->ext[1] | spec->ext[2] | spec->ext[3]) == 0) {
+	if (!ext_any(spec)) {
 		kn->flags &= (uint16_t)~KN_EXT;
-		return 0;
+		return;
 	}
-	page = page_make(kn_index);
-	if (page == NULL)
-		return -ENOMEM;
+	page = page_of(kn_index);
+	PLX_ASSERT(page != NULL);
 	memcpy(page->word[kn_index % EXT_PAGE_N], spec->ext, sizeof(spec->ext));
 	kn->flags |= KN_EXT;
-	return 0;
 }
 
 void

@@ -247,8 +247,9 @@ void knote_remove(struct iset *set, uint32_t kn_index);
 int register_locked(struct iset *set, const struct iset_spec *spec);
 
 /* ext.c: the four pass-through words, kept only where one is not zero. */
-int ext_store(struct iset *set, uint32_t kn_index,
-    const struct iset_spec *spec);
+int ext_reserve(uint32_t kn_index, const struct iset_spec *spec);
+/* After a successful ext_reserve of the same. */
+void ext_store(uint32_t kn_index, const struct iset_spec *spec);
 void ext_load(uint32_t kn_index, uint64_t ret_ext[4]);
 void ext_drop(uint32_t kn_index);
 
@@ -355,7 +356,9 @@ int64_t eventfd_room(int fd);
 /* source_timer.c */
 int timer_attach(struct iset *set, uint32_t kn_index,
     const struct iset_spec *spec);
-int timer_change(struct iset *set, uint32_t kn_index,
+/* Room for one more, so that the calls below cannot fail. */
+int timer_reserve(struct iset *set);
+void timer_change(struct iset *set, uint32_t kn_index,
     const struct iset_spec *spec);
 void timer_detach(struct iset *set, uint32_t kn_index);
 void timer_disable(struct iset *set, uint32_t kn_index);

@@ -98,17 +98,17 @@ register_new(struct iset *set, const struct iset_spec *spec)
 		return -ENOMEM;
 	if ((spec->op & ISET_DISABLE) != 0)
 		knote_step(set, kn_index, KNOTE_DISABLE);
-	r = ext_store(set, kn_index, spec);
+	r = ext_reserve(kn_index, spec);
 	if (r >= 0)
 		r = filter_is_fd(spec->filter)
 		    ? fd_attach(set, kn_index, spec)
 		    : ident_attach(set, kn_index, spec);
 	if (r < 0) {
-		ext_drop(kn_index);
 		knote_step(set, kn_index, KNOTE_DROP);
 		knote_free(kn_index);
 		return r;
 	}
+	ext_store(kn_index, spec);
 	if ((spec->op & ISET_FORCE_ONESHOT) != 0) {
 		knote_at(kn_index)->flags |= KN_ONESHOT | KN_FORCED;
 		knote_step(set, kn_index, KNOTE_ACTIVATE);
@@ -136,12 +136,18 @@ knote_remove(struct iset *set, uint32_t kn_index)
 		knote_free(kn_index);
 }
 
+static bool
+knote_is_off(const struct knote *kn)
+{
+	return kn->state == KNOTE_DISABLED ||
+	    kn->state == KNOTE_DISABLED_PENDING;
+}
+
 static void
 knote_enable(struct iset *set, uint32_t kn_index)
 {
 	struct knote *kn = knote_at(kn_index);
-	const bool was_off = kn->state == KNOTE_DISABLED ||
-	    kn->state == KNOTE_DISABLED_PENDING;
+	const bool was_off = knote_is_off(kn);
 
 	knote_step(set, kn_index, KNOTE_ENABLE);
 	if (was_off && kn->filter == FILTER_TIMER)
@@ -175,8 +181,6 @@ fd_change(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 	if (kn->filter == FILTER_FD) {
 		kn->flags = (uint16_t)((kn->flags & ~(uint32_t)KN_FACE_FLAGS) |
 		    (spec->flags & KN_FACE_FLAGS));
-		if (kn->state == KNOTE_QUEUED)
-			knote_step(set, kn_index, KNOTE_STALE);
 	}
 	r = source_sync(set, kn->source, true);
 	if (r < 0) {
@@ -185,6 +189,8 @@ fd_change(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 		kn->flags = before.flags;
 		return r;
 	}
+	if (kn->filter == FILTER_FD && kn->state == KNOTE_QUEUED)
+		knote_step(set, kn_index, KNOTE_STALE);
 	file_activate(set, kn_index);
 	return 0;
 }
@@ -196,7 +202,8 @@ values_change(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 
 	switch (kn->filter) {
 	case FILTER_TIMER:
-		return timer_change(set, kn_index, spec);
+		timer_change(set, kn_index, spec);
+		return 0;
 	case FILTER_USER:
 		user_change(set, kn_index, spec);
 		return 0;
@@ -205,18 +212,31 @@ values_change(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 	}
 }
 
+/* All the memory that the change may need, before anything changes. */
+static int
+change_reserve(struct iset *set, uint32_t kn_index,
+    const struct iset_spec *spec)
+{
+	const int r = ext_reserve(kn_index, spec);
+
+	if (r < 0 || knote_at(kn_index)->filter != FILTER_TIMER)
+		return r;
+	return timer_reserve(set);
+}
+
 static int
 register_change(struct iset *set, uint32_t kn_index,
     const struct iset_spec *spec)
 {
 	struct knote *kn = knote_at(kn_index);
+	const bool was_off = knote_is_off(kn);
 	int r;
 
 	if ((spec->op & ISET_DELETE) != 0) {
 		knote_remove(set, kn_index);
 		return 0;
 	}
-	r = ext_store(set, kn_index, spec);
+	r = change_reserve(set, kn_index, spec);
 	if (r < 0)
 		return r;
 	if ((spec->op & ISET_ENABLE) != 0)
@@ -224,8 +244,13 @@ register_change(struct iset *set, uint32_t kn_index,
 	else if ((spec->op & ISET_DISABLE) != 0)
 		knote_disable(set, kn_index);
 	r = values_change(set, kn_index, spec);
-	if (r < 0)
+	if (r < 0) {
+		/* Only the kernel refuses here, and only what was off. */
+		if (was_off && !knote_is_off(kn))
+			knote_step(set, kn_index, KNOTE_DISABLE);
 		return r;
+	}
+	ext_store(kn_index, spec);
 	if ((spec->op & ISET_KEEP_UDATA) == 0)
 		kn->udata = spec->udata;
 	if ((spec->op & ISET_FORCE_ONESHOT) != 0) {

@@ -224,6 +224,12 @@ timer_attach(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 }
 
 int
+timer_reserve(struct iset *set)
+{
+	return heap_reserve(&set->timers);
+}
+
+void
 timer_change(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 {
 	struct knote *kn = knote_at(kn_index);
@@ -232,20 +238,17 @@ timer_change(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 
 	/* Only a new ADD restarts; enabling and disabling do not. */
 	if ((spec->op & ISET_ADD) == 0)
-		return 0;
-	if (heap_reserve(&set->timers) < 0)
-		return -ENOMEM;
+		return;
 	heap_remove(&set->timers, timer_of(kn));
 	kn->flags &= (uint16_t)~KN_FIRED;
 	if (kn->state == KNOTE_QUEUED)
 		knote_step(set, kn_index, KNOTE_STALE);
 	timer_start(t, kn, spec, now_ns);
 	if (kn->state != KNOTE_IDLE)
-		return 0;
+		return;
 	if (timer_expire(t, now_ns))
 		timer_fired(set, t);
 	timer_insert(set, timer_of(kn));
-	return 0;
 }
 
 void
@@ -275,9 +278,7 @@ timer_enable(struct iset *set, uint32_t kn_index)
 	(void)timer_expire(t, now_ns);
 	if (t->count > 0)
 		timer_fired(set, t);
-	/* The heap had room for it when it was attached. */
-	if (heap_reserve(&set->timers) >= 0)
-		timer_insert(set, timer_of(kn));
+	timer_insert(set, timer_of(kn));
 }
 
 /* The wall clock may have been set: put absolute timers where they belong. */
