@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
@@ -100,7 +101,13 @@ __wrap_plx_sys_map(size_t len_bytes)
 int
 __wrap_plx_sys_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
 {
+	const int fail = op == EPOLL_CTL_ADD
+	    ? atomic_exchange(&embed.ctl_fail, 0)
+	    : 0;
+
 	atomic_fetch_add(&embed.ctl_n, 1);
+	if (fail != 0)
+		return fail;
 	return __real_plx_sys_epoll_ctl(epfd, op, fd, event);
 }
 
@@ -138,6 +145,7 @@ embed_reset(void)
 	atomic_store(&embed.maps_left, FOREVER);
 	atomic_store(&embed.maps_n, 0);
 	atomic_store(&embed.ctl_n, 0);
+	atomic_store(&embed.ctl_fail, 0);
 	atomic_store(&embed.sleeps_n, 0);
 	plx_os = (struct plx_os){
 		.epoll_wait = raw_epoll_wait,
@@ -314,12 +322,70 @@ rounds(int usual)
 	return given != NULL ? atoi(given) : usual;
 }
 
-/* --- the fixture --- */
-
 static struct plx_arena *const arenas[] = { &plx_isets, &plx_knotes,
 	&plx_sources, &plx_timers };
 static const char *const arena_names[] = { "sets", "knotes", "sources",
 	"timers" };
+
+static uint32_t
+knote_about(struct iset *of, const struct iset_spec *spec)
+{
+	const struct source *src;
+
+	if (spec == NULL)
+		return 0;
+	if (!filter_is_fd(spec->filter))
+		return hash_find(of, spec->filter, spec->ident);
+	if (spec->ident > INT_MAX)
+		return 0;
+	src = source_on(of, (int)spec->ident);
+	return src == NULL ? 0 : src->klist;
+}
+
+void
+snapshot_take(struct iset *of, int of_fd, const struct iset_spec *spec,
+    struct snapshot *ret)
+{
+	uint32_t at = knote_about(of, spec);
+
+	memset(ret, 0, sizeof(*ret));
+	kernel_list(of_fd, ret->list, sizeof(ret->list));
+	for (int i = 0; i < 4; i++)
+		ret->live[i] = arena_live(arenas[i]);
+	ret->ready = of->ready;
+	ret->soft_n = of->soft_n;
+	ret->hash_n = of->hash.n;
+	ret->timers_n = of->timers.n;
+	ret->dirty_n = of->dirty_n;
+	ret->files_n = of->files_n;
+	ret->orphans_n = of->orphans_n;
+	ret->fds = fds_open();
+	for (int i = 0; i < 2 && at != 0; i++) {
+		ret->knote[i] = *knote_at(at);
+		at = knote_at(at)->chain;
+	}
+}
+
+void
+snapshot_same(const struct snapshot *a, const struct snapshot *b)
+{
+	ck_assert_str_eq(b->list, a->list);
+	for (int i = 0; i < 4; i++)
+		ck_assert_msg(a->live[i] == b->live[i], "%u %s, then %u",
+		    a->live[i], arena_names[i], b->live[i]);
+	ck_assert_mem_eq(&b->ready, &a->ready, sizeof(a->ready));
+	ck_assert_uint_eq(b->soft_n, a->soft_n);
+	ck_assert_uint_eq(b->hash_n, a->hash_n);
+	ck_assert_uint_eq(b->timers_n, a->timers_n);
+	ck_assert_uint_eq(b->dirty_n, a->dirty_n);
+	ck_assert_uint_eq(b->files_n, a->files_n);
+	ck_assert_uint_eq(b->orphans_n, a->orphans_n);
+	ck_assert_mem_eq(b->knote, a->knote, sizeof(a->knote));
+	ck_assert_int_eq(b->fds, a->fds);
+}
+
+/* --- the fixture --- */
+
 static uint32_t live_before[4];
 static int fds_before;
 

@@ -33,7 +33,9 @@ struct embed {
 	_Atomic int64_t wall_ns;     /* the same for the wall clock */
 	_Atomic int maps_left;       /* so many more maps succeed, then none */
 	_Atomic unsigned int maps_n; /* maps made */
-	_Atomic unsigned int ctl_n;  /* epoll_ctl calls made */
+	/* What the next ADD of epoll_ctl fails with; 0: as the kernel says. */
+	_Atomic int ctl_fail;
+	_Atomic unsigned int ctl_n;    /* epoll_ctl calls made */
 	_Atomic unsigned int sleeps_n; /* blocking calls made */
 };
 extern struct embed embed;
@@ -86,6 +88,23 @@ void kernel_list(int fd, char *text, size_t text_bytes);
 uint32_t arena_live(struct plx_arena *arena);
 /* source_on - what the set watches on fd, or NULL. */
 struct source *source_on(struct iset *of, int fd);
+
+/*
+ * snapshot - all that a failed call must leave as it was: the kernel's list, the
+ * objects in use, the lists of the set and the knotes that spec is about.
+ */
+struct snapshot {
+	char list[8192];
+	uint32_t live[4];
+	struct ready_list ready;
+	uint32_t soft_n, hash_n, timers_n, dirty_n, files_n, orphans_n;
+	struct knote knote[2];
+	int fds;
+};
+void snapshot_take(struct iset *of, int of_fd, const struct iset_spec *spec,
+    struct snapshot *ret);
+/* snapshot_same - fails the test where something differs. */
+void snapshot_same(const struct snapshot *a, const struct snapshot *b);
 
 /* sleepers - until n threads sleep in the set's own epoll_wait. */
 void sleepers_wait(struct iset *of, uint32_t n);
