@@ -32,8 +32,14 @@
 static struct plx_lock deep_lock;
 static _Atomic uint32_t deep_links;
 
+/* A power of two, well above DEEP_SETS_MAX. */
+#define WALK_SLOTS      2048
+#define WALK_SLOTS_BITS 11
+_Static_assert(WALK_SLOTS == 1 << WALK_SLOTS_BITS, "the hash takes its bits");
+
 struct walk {
 	uint32_t set[DEEP_SETS_MAX];
+	uint16_t slot[WALK_SLOTS]; /* by hash: place in set[] + 1, 0: free */
 	uint32_t n;
 	bool full;
 };
@@ -60,14 +66,19 @@ deep_fork_child(void)
 static void
 walk_add(struct walk *walk, uint32_t index)
 {
-	for (uint32_t i = 0; i < walk->n; i++) {
-		if (walk->set[i] == index)
+	uint32_t at = index * UINT32_C(2654435761) >> (32 - WALK_SLOTS_BITS);
+
+	while (walk->slot[at] != 0) {
+		if (walk->set[walk->slot[at] - 1] == index)
 			return;
+		at = (at + 1) % WALK_SLOTS;
 	}
-	if (walk->n == DEEP_SETS_MAX)
+	if (walk->n == DEEP_SETS_MAX) {
 		walk->full = true;
-	else
-		walk->set[walk->n++] = index;
+		return;
+	}
+	walk->set[walk->n++] = index;
+	walk->slot[at] = (uint16_t)walk->n;
 }
 
 static uint32_t
@@ -76,6 +87,27 @@ set_behind(uint32_t fd)
 	const struct fd_entry entry = fdtab_get((int)fd);
 
 	return entry.kind == FD_ISET ? entry.object : 0;
+}
+
+/*
+ * The next source that is a set, or NULL. `left`, sets_n in the beginning, ends
+ * the search early: what else is watched can be much.
+ */
+static const struct source *
+child_next(struct iset *set, int *fd, uint32_t *left)
+{
+	while (*left > 0) {
+		const uint32_t at = fd_index_next(set, fd);
+		const struct source *src = source_at(at);
+
+		if (at == 0)
+			return NULL;
+		if (src->nested != 0) {
+			--*left;
+			return src;
+		}
+	}
+	return NULL;
 }
 
 static bool
@@ -94,13 +126,12 @@ link_enabled(const struct source *src)
 static void
 children_add(struct iset *set, struct walk *walk, bool enabled_only)
 {
+	const struct source *src;
+	uint32_t left = set->sets_n;
 	int fd = -1;
-	uint32_t at = set->sets_n == 0 ? 0 : fd_index_next(set, &fd);
 
-	for (; at != 0; at = fd_index_next(set, &fd)) {
-		const struct source *src = source_at(at);
-		const uint32_t index = src->nested != 0 ? set_behind(src->fd)
-							: 0;
+	while ((src = child_next(set, &fd, &left)) != NULL) {
+		const uint32_t index = set_behind(src->fd);
 
 		if (index != 0 && (!enabled_only || link_enabled(src)))
 			walk_add(walk, index);
@@ -114,14 +145,12 @@ children_add(struct iset *set, struct walk *walk, bool enabled_only)
 static void
 hearsay_drop(struct iset *set)
 {
+	const struct source *src;
+	uint32_t left = set->sets_n;
 	int fd = -1;
-	uint32_t at = set->sets_n == 0 ? 0 : fd_index_next(set, &fd);
 
-	for (; at != 0; at = fd_index_next(set, &fd)) {
-		const struct source *src = source_at(at);
-		uint32_t k = src->nested != 0 ? src->klist : 0;
-
-		for (; k != 0; k = knote_at(k)->chain) {
+	while ((src = child_next(set, &fd, &left)) != NULL) {
+		for (uint32_t k = src->klist; k != 0; k = knote_at(k)->chain) {
 			if (knote_at(k)->state == KNOTE_QUEUED)
 				knote_step(set, k, KNOTE_STALE);
 		}
@@ -168,16 +197,13 @@ deep_ready(int fd)
 void
 deep_look(struct iset *set)
 {
+	const struct source *src;
+	uint32_t left = set->sets_n;
 	int fd = -1;
-	uint32_t at = fd_index_next(set, &fd);
 
-	for (; at != 0; at = fd_index_next(set, &fd)) {
-		const struct source *src = source_at(at);
-		bool ready;
+	while ((src = child_next(set, &fd, &left)) != NULL) {
+		const bool ready = deep_ready((int)src->fd);
 
-		if (src->nested == 0)
-			continue;
-		ready = deep_ready((int)src->fd);
 		for (uint32_t k = src->klist; k != 0; k = knote_at(k)->chain) {
 			struct knote *kn = knote_at(k);
 
