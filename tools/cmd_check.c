@@ -160,6 +160,7 @@ conclude(struct check *check)
 
 	report = plx_report_make(session->region, &check->suppressions,
 	    check->rule.fail_on);
+	report->follows = check->follow;
 	code = write_json(check, report);
 	if (!session->attached)
 		plx_note("%s did not load libpollux.so.0, so nothing was "

@@ -81,6 +81,7 @@ print_stats(struct run *run)
 			 "counted; see `pollux doctor %s`",
 		    run->session.launch.argv[0], run->session.launch.argv[0]);
 	report = plx_report_make(run->session.region, NULL, PLX_FAIL_NEVER);
+	report->follows = run->follow;
 	plx_report_counts(report, stderr);
 	if (run->json != NULL)
 		code = plx_report_json_file(report, run->json);

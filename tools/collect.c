@@ -181,6 +181,7 @@ plx_report_make(const struct plx_region *region,
 	uint32_t n = plx_region_findings(region);
 
 	report->region = region;
+	report->follows = true;
 	report->symbols = plx_symbols_new(region);
 	report->entry = plx_alloc(n + 1, sizeof(*report->entry));
 	for (uint32_t i = 0; i < n; i++) {

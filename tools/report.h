@@ -63,6 +63,8 @@ struct plx_report {
 	unsigned suppressed_n;
 	unsigned long long repeats_n; /* findings counted up, not shown */
 	bool fails;
+	/* Programs that a process becomes were to be recorded (true; to set). */
+	bool follows;
 };
 
 /*

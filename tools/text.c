@@ -240,6 +240,17 @@ print_process(FILE *out, const struct plx_proc_slot *proc)
 	fputc('\n', out);
 }
 
+/*
+ * It called exec and has no later slot: the call failed, or what it became did
+ * not load the object.
+ */
+static bool
+is_lost(const struct plx_report *report, const struct plx_proc_slot *proc)
+{
+	return report->follows && plx_calls(proc, PLX_API_exec) != 0 &&
+	    plx_region_process_of(report->region, proc->pid) == proc;
+}
+
 void
 plx_report_counts(const struct plx_report *report, FILE *out)
 {
@@ -250,10 +261,15 @@ plx_report_counts(const struct plx_report *report, FILE *out)
 		const struct plx_proc_slot *proc = plx_region_process(
 		    report->region, i);
 
-		if (proc != NULL)
-			print_process(out, proc);
-		else
+		if (proc == NULL) {
 			fprintf(out, "==pollux== a process was not recorded\n");
+			continue;
+		}
+		print_process(out, proc);
+		if (is_lost(report, proc))
+			fprintf(out,
+			    "    if an exec succeeded, the new program was not "
+			    "recorded\n");
 	}
 	if (claimed > PLX_PROCS_MAX)
 		fprintf(out, "==pollux== %u more processes were not recorded\n",

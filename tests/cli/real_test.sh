@@ -37,6 +37,15 @@ code_is 3
 err_has 'waiter'
 err_has 'epoll_wait 1'
 
+# A program that cannot be followed is said to be missing.
+run "$POLLUX_CLI" check -- sh -c 'exec "$0"' "$STATIC"
+code_is 0
+err_has 'the new program was not recorded'
+run "$POLLUX_CLI" check -- sh -c 'exec "$0"' "$WAITER"
+err_lacks 'not recorded'
+run "$POLLUX_CLI" check --no-follow -- sh -c 'exec "$0"' "$WAITER"
+err_lacks 'not recorded'
+
 # One launcher may run below another, which does not follow into its program.
 for follow in --follow --no-follow; do
 	run "$POLLUX_CLI" check $follow --json="$work/outer" -- \
