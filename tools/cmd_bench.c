@@ -34,31 +34,58 @@ static const struct plx_option bench_options[] = {
 	{ NULL, 0, PLX_OPTION_FLAG, 0 },
 };
 
-enum side {
+/* How a side is started. */
+enum side_kind {
 	SIDE_BARE,
-	SIDE_OFF,
-	SIDE_LOG,
-	SIDE_MAX
+	SIDE_PRELOADED,
+	SIDE_CHECKED, /* preloaded, level=log */
 };
 
-static const char *const side_names[SIDE_MAX] = {
-	[SIDE_BARE] = "bare",
-	[SIDE_OFF] = "off",
-	[SIDE_LOG] = "log",
+#define SIDES_MAX 3u
+
+struct side {
+	const char *name; /* NULL ends a list */
+	enum side_kind kind;
 };
+
+/* Differences are to the first side. */
+static const struct bench {
+	const char *name;
+	int (*run)(void);
+	struct side side[SIDES_MAX + 1];
+} benches[] = {
+	{ "passthrough", plx_bench_passthrough,
+	    { { "bare", SIDE_BARE }, { "off", SIDE_PRELOADED },
+		{ "log", SIDE_CHECKED }, { NULL, SIDE_BARE } } },
+	{ "kqueue", plx_bench_kqueue,
+	    { { "epoll", SIDE_BARE }, { "kqueue", SIDE_PRELOADED },
+		{ NULL, SIDE_BARE } } },
+};
+
+#define BENCHES_N (sizeof(benches) / sizeof(benches[0]))
 
 struct bench_run {
-	const char *name;
+	const struct bench *bench;
 	unsigned rounds;
 	bool json;
 	size_t calls_n;
 	char call[PLX_BENCH_CALLS_MAX][32];
-	double ns[PLX_BENCH_CALLS_MAX][SIDE_MAX][ROUNDS_MAX];
+	double ns[PLX_BENCH_CALLS_MAX][SIDES_MAX][ROUNDS_MAX];
 };
+
+static const struct bench *
+find_bench(const char *name)
+{
+	for (size_t i = 0; name != NULL && i < BENCHES_N; i++) {
+		if (strcmp(benches[i].name, name) == 0)
+			return &benches[i];
+	}
+	return NULL;
+}
 
 /* In the child. */
 static int
-become(const char *name, enum side side)
+become(const char *name, enum side_kind kind)
 {
 	static char self[] = "/proc/self/exe";
 	static char command[] = CMD;
@@ -70,11 +97,11 @@ become(const char *name, enum side side)
 
 	unsetenv("POLLUX_OPTIONS");
 	unsetenv("LD_PRELOAD");
-	if (side == SIDE_BARE) {
+	if (kind == SIDE_BARE) {
 		execv(self, argv);
 		return PLX_EXIT_FAILED;
 	}
-	if (side == SIDE_LOG) {
+	if (kind == SIDE_CHECKED) {
 		if (plx_region_create(&launch.region_fd) == NULL)
 			return PLX_EXIT_FAILED;
 		plx_launch_option(&launch, "level", "log");
@@ -85,7 +112,7 @@ become(const char *name, enum side side)
 }
 
 static void
-take_line(struct bench_run *run, enum side side, unsigned round, size_t i,
+take_line(struct bench_run *run, size_t side, unsigned round, size_t i,
     const char *line)
 {
 	size_t n = strcspn(line, " ");
@@ -101,8 +128,9 @@ take_line(struct bench_run *run, enum side side, unsigned round, size_t i,
 }
 
 static int
-measure(struct bench_run *run, enum side side, unsigned round)
+measure(struct bench_run *run, size_t side, unsigned round)
 {
+	const struct side *one = &run->bench->side[side];
 	char line[128];
 	int status = 0;
 	size_t i = 0;
@@ -116,7 +144,7 @@ measure(struct bench_run *run, enum side side, unsigned round)
 	}
 	if (pid == 0) {
 		(void)dup2(out[1], STDOUT_FILENO);
-		_exit(become(run->name, side));
+		_exit(become(run->bench->name, one->kind));
 	}
 	close(out[1]);
 	lines = fdopen(out[0], "r");
@@ -127,7 +155,7 @@ measure(struct bench_run *run, enum side side, unsigned round)
 	(void)waitpid(pid, &status, 0);
 	if (status == 0 && i != 0)
 		return 0;
-	plx_note("the side \"%s\" failed", side_names[side]);
+	plx_note("the side \"%s\" failed", one->name);
 	return PLX_EXIT_FAILED;
 }
 
@@ -148,46 +176,81 @@ median(double *values, unsigned n)
 }
 
 static void
-print_call(struct bench_run *run, size_t i)
+print_text(const struct bench_run *run, size_t i, const double *ns)
 {
-	double ns[SIDE_MAX];
-	json_t *object;
+	printf("%-12s %9.1f ns", run->call[i], ns[0]);
+	for (size_t side = 1; run->bench->side[side].name != NULL; side++)
+		printf("  %9.1f ns %+9.1f ns", ns[side], ns[side] - ns[0]);
+	putchar('\n');
+}
 
-	for (unsigned side = 0; side < SIDE_MAX; side++)
-		ns[side] = median(run->ns[i][side], run->rounds);
-	if (!run->json) {
-		printf("%-12s %9.1f ns %9.1f ns %+8.1f ns %9.1f ns %+8.1f ns\n",
-		    run->call[i], ns[SIDE_BARE], ns[SIDE_OFF],
-		    ns[SIDE_OFF] - ns[SIDE_BARE], ns[SIDE_LOG],
-		    ns[SIDE_LOG] - ns[SIDE_BARE]);
-		return;
-	}
-	object = json_pack("{si ss ss ss sf sf sf si}", "v", 1, "type", CMD,
-	    "bench", run->name, "call", run->call[i], "bare_ns", ns[SIDE_BARE],
-	    "off_ns", ns[SIDE_OFF], "log_ns", ns[SIDE_LOG], "rounds",
+static void
+print_json(const struct bench_run *run, size_t i, const double *ns)
+{
+	json_t *object = json_pack("{si ss ss ss si}", "v", 1, "type", CMD,
+	    "bench", run->bench->name, "call", run->call[i], "rounds",
 	    run->rounds);
+
+	for (size_t side = 0; run->bench->side[side].name != NULL; side++) {
+		char *name = plx_format("%s_ns", run->bench->side[side].name);
+
+		(void)json_object_set_new(object, name, json_real(ns[side]));
+		free(name);
+	}
 	json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
 	putchar('\n');
 	json_decref(object);
+}
+
+static void
+print_call(struct bench_run *run, size_t i)
+{
+	double ns[SIDES_MAX];
+
+	for (size_t side = 0; run->bench->side[side].name != NULL; side++)
+		ns[side] = median(run->ns[i][side], run->rounds);
+	if (run->json)
+		print_json(run, i, ns);
+	else
+		print_text(run, i, ns);
+}
+
+static void
+print_head(const struct bench *bench)
+{
+	printf("%-12s %12s", bench->name, bench->side[0].name);
+	for (size_t side = 1; bench->side[side].name != NULL; side++)
+		printf("  %12s %12s", bench->side[side].name, "");
+	putchar('\n');
 }
 
 static int
 run_bench(struct bench_run *run)
 {
 	for (unsigned round = 0; round < run->rounds; round++) {
-		for (unsigned side = 0; side < SIDE_MAX; side++) {
-			int code = measure(run, (enum side)side, round);
+		for (size_t side = 0; run->bench->side[side].name != NULL;
+		     side++) {
+			int code = measure(run, side, round);
 
 			if (code != 0)
 				return code;
 		}
 	}
 	if (!run->json)
-		printf("%-12s %12s %12s %11s %12s %11s\n", run->name, "bare",
-		    "off", "", "log", "");
+		print_head(run->bench);
 	for (size_t i = 0; i < run->calls_n; i++)
 		print_call(run, i);
 	return PLX_EXIT_OK;
+}
+
+/* The measured side. */
+static int
+run_child(const char *name)
+{
+	const struct bench *bench = find_bench(name);
+
+	return bench != NULL && bench->run() == 0 ? PLX_EXIT_OK
+						  : PLX_EXIT_FAILED;
 }
 
 static int
@@ -220,18 +283,18 @@ plx_cmd_bench(int argc, char **argv)
 	run->rounds = 11;
 	while ((key = plx_options_next(&options)) != 0) {
 		if (key == KEY_CHILD) {
-			free(run);
-			return plx_bench_calls(options.value) == 0
-			    ? PLX_EXIT_OK
-			    : PLX_EXIT_FAILED;
+			code = run_child(options.value);
+			goto done;
 		}
 		if (key < 0 || take_option(run, key, options.value) < 0)
 			goto done;
 	}
-	run->name = options.next < argc ? argv[options.next] : NULL;
-	if (run->name == NULL || strcmp(run->name, "passthrough") != 0)
+	run->bench = find_bench(
+	    options.next < argc ? argv[options.next] : NULL);
+	if (run->bench == NULL)
 		plx_usage_error(CMD,
-		    "which benchmark? pollux bench passthrough");
+		    "which benchmark? pollux bench "
+		    "passthrough|kqueue");
 	else
 		code = run_bench(run);
 done:

@@ -94,10 +94,12 @@ const char plx_help_doctor[] =
 
 const char plx_help_bench[] =
 "usage: pollux bench [OPTION...] NAME\n"
-"What pollux costs on this machine: the same calls with and without it, taken\n"
+"What pollux costs on this machine: the same work with and without it, taken\n"
 "in turns; medians.\n"
 "\n"
-"  passthrough           select, poll, epoll and close, bare and preloaded\n"
+"  passthrough           select, poll, epoll and close: bare, preloaded and idle\n"
+"                        (off), checked (log)\n"
+"  kqueue                the same work by epoll, bare, and by our kqueue\n"
 "\n"
 "  --rounds=N            rounds (default 11)\n"
 "  --json                JSON lines\n";

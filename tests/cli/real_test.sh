@@ -141,17 +141,22 @@ code_is 0
 err_has '1 suppressed'
 
 # The benchmark measures each call on each side.
-run "$POLLUX_CLI" bench --rounds=1 --json passthrough
-code_is 0
-check "bench has all calls" /usr/bin/python3 -c '
+bench() {
+	run "$POLLUX_CLI" bench --rounds=1 --json "$1"
+	code_is 0
+	check "bench $1 has all calls" /usr/bin/python3 -c '
 import json, sys
 calls = {}
 for line in open(sys.argv[1]):
     one = json.loads(line)
     calls[one["call"]] = one
-names = {"poll", "select", "epoll_wait", "epoll_ctl", "dup+close"}
-sides = ("bare_ns", "off_ns", "log_ns")
+names = set(sys.argv[2].split())
+sides = sys.argv[3].split()
 ok = set(calls) == names and all(c[s] > 1 for c in calls.values() for s in sides)
 sys.exit(not ok)
-' "$out"
+' "$out" "$2" "$3"
+}
+bench passthrough 'poll select epoll_wait epoll_ctl dup+close' \
+	'bare_ns off_ns log_ns'
+bench kqueue 'add+delete wait:ready wait:idle wake+wait' 'epoll_ns kqueue_ns'
 done_testing
