@@ -107,11 +107,29 @@ after_detach(const struct plx_record *rec, uint32_t stack)
 }
 
 static void
+changing_begin(struct shadow_set *set)
+{
+	set->changing++;
+	shadow_self.changing = set->index;
+}
+
+static void
+changing_end(void)
+{
+	struct shadow_set *set = shadow_set_at(shadow_self.changing);
+
+	if (set != NULL && set->changing > 0)
+		set->changing--;
+	shadow_self.changing = 0;
+}
+
+static void
 after_ctl(const struct plx_record *rec, uint32_t stack)
 {
 	struct shadow_reg *reg;
 	uint32_t i;
 
+	changing_end();
 	if (rec->ret < 0) {
 		check_ctl_failed(rec, stack);
 		if (rec->op == PLX_OP_DETACH &&
@@ -143,21 +161,22 @@ before_ctl(const struct plx_record *rec)
 	if (entry != NULL)
 		shadow_self.attach_generation = entry->generation +
 		    (entry->state != SHADOW_OPEN);
-	if (rec->op == PLX_OP_ATTACH && check_level() != PLX_LEVEL_STRICT)
-		return 0;
 	if (shadow_fd_peek(rec->set) != SHADOW_OPEN ||
 	    (set = shadow_set_find(rec->set, &i)) == NULL)
 		return 0;
 	r = check_edit_before(rec, set);
-	if (r < 0 || rec->op == PLX_OP_ATTACH)
+	if (r < 0)
 		return r;
 	reg = shadow_reg_find(i, rec->fd);
-	if (reg == NULL)
-		return 0;
-	r = check_stranger_before(rec, reg);
-	if (r == 0 && rec->op == PLX_OP_DETACH)
+	if (reg != NULL && rec->op != PLX_OP_ATTACH)
+		r = check_stranger_before(rec, reg);
+	if (r < 0)
+		return r;
+	if (rec->op != PLX_OP_DETACH)
+		changing_begin(set);
+	else if (reg != NULL)
 		reg->leaving = true;
-	return r;
+	return 0;
 }
 
 static void

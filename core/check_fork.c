@@ -88,6 +88,9 @@ check_edit_after(const struct plx_record *rec, const struct shadow_set *set)
 
 	if (!is_parents(set))
 		return;
+	if (shared != NULL)
+		(void)atomic_fetch_add_explicit(&shared->edits, 1,
+		    memory_order_relaxed);
 	proved = creator_waited(set);
 	slot = edit_report(rec, set, proved);
 	/* Not when the history has holes: then likely is all it can be. */
@@ -96,6 +99,18 @@ check_edit_after(const struct plx_record *rec, const struct shadow_set *set)
 		/* release: pairs with the acquire in check_creator_waits. */
 		atomic_store_explicit(&shared->edited, (uint32_t)slot + 1,
 		    memory_order_release);
+}
+
+bool
+check_set_is_ours(const struct shadow_set *set)
+{
+	struct plx_shared_set *shared = shared_of(set);
+
+	/* relaxed: an edit that comes later than this is no excuse. */
+	return !set->inherited && !set->guessed && set->changing == 0 &&
+	    (shared == NULL ||
+		atomic_load_explicit(&shared->edits, memory_order_relaxed) ==
+		    0);
 }
 
 void

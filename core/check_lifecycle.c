@@ -52,11 +52,17 @@ check_ghosts_made(const struct plx_record *rec, int fd)
 			reg->finding = ghost_report(rec, reg, PLX_LIKELY);
 }
 
-/* The close was over before this thread began the wait that gave the event. */
+/*
+ * The close was over before this thread began the wait that gave the event, and
+ * the event cannot be that of a registration which is just being made.
+ */
 static bool
 died_before_wait(const struct shadow_reg *reg)
 {
-	return reg->state != SHADOW_LIVE && reg->dead_seq != 0 &&
+	const struct shadow_set *set = shadow_set_at(reg->set);
+
+	return set != NULL && check_set_is_ours(set) &&
+	    reg->state != SHADOW_LIVE && reg->dead_seq != 0 &&
 	    reg->dead_seq <= shadow_self.wait_seq;
 }
 

@@ -86,6 +86,11 @@ int check_edit_before(const struct plx_record *rec,
     const struct shadow_set *set);
 void check_edit_after(const struct plx_record *rec,
     const struct shadow_set *set);
+/*
+ * check_set_is_ours - are all registrations of the set known? Not while a
+ * thread is in the middle of a change, nor after another process made one.
+ */
+bool check_set_is_ours(const struct shadow_set *set);
 void check_creator_waits(struct shadow_set *set);
 
 /* select and poll: PX501 PX507 PX508 PX509. */

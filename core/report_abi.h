@@ -179,7 +179,7 @@ struct plx_shared_set {
 	int32_t creator_pid;
 	_Atomic uint64_t waits;  /* of the creator */
 	_Atomic uint32_t edited; /* index + 1 of the finding, or 0 */
-	uint32_t pad;
+	_Atomic uint32_t edits;  /* by children, ever */
 };
 
 struct plx_region {

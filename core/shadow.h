@@ -106,7 +106,7 @@ struct shadow_reg {
 	uint16_t maybe;  /* place in the ring of MAYBE ones */
 	uint8_t state;   /* enum shadow_reg_state */
 	bool leaving;    /* a removal is under way */
-	bool guessed;    /* not seen added */
+	bool guessed;    /* not seen added, or not alone with its data */
 };
 
 struct shadow_set {
@@ -115,6 +115,7 @@ struct shadow_set {
 	uint32_t first_reg;
 	int32_t creator_pid; /* 0: unknown */
 	uint32_t shared;     /* index + 1 in the region's shared sets, or 0 */
+	uint32_t changing;   /* threads between the two records of a change */
 	uint64_t waits;      /* of the creator; in a child, up to the fork */
 	bool inherited;      /* made by the process we were forked from */
 	bool guessed;
@@ -125,6 +126,7 @@ struct shadow_thread {
 	uint64_t wait_seq; /* shadow_seq when its last wait began */
 	uint32_t waits;
 	uint32_t attach_generation;
+	uint32_t changing; /* the set that this thread is changing, or 0 */
 };
 
 extern _Thread_local struct shadow_thread shadow_self;

@@ -202,10 +202,10 @@ shadow_reg_find(uint32_t set, int fd)
 
 /*
  * Memory is reused: what is only perhaps still registered must not be taken
- * for the new one.
+ * for the new one, nor may the new one's events be taken for a ghost's.
  */
 static void
-maybe_forget(uint32_t set, uint64_t data)
+data_reused(uint32_t set, uint64_t data)
 {
 	uint32_t i = *bucket_of(set, data);
 
@@ -213,9 +213,12 @@ maybe_forget(uint32_t set, uint64_t data)
 		struct shadow_reg *reg = reg_must(i);
 
 		i = reg->data_next;
-		if (reg->set == set && reg->data == data &&
-		    reg->state == SHADOW_MAYBE)
+		if (reg->set != set || reg->data != data)
+			continue;
+		if (reg->state == SHADOW_MAYBE)
 			shadow_reg_drop(reg);
+		else
+			reg->guessed = true;
 	}
 }
 
@@ -229,7 +232,7 @@ shadow_reg_add(uint32_t set, int fd, plx_mask mask, uint64_t data)
 
 	if (entry == NULL || owner == NULL)
 		return NULL;
-	maybe_forget(set, data);
+	data_reused(set, data);
 	i = arena_take(&regs);
 	reg = shadow_reg_at(i);
 	if (reg == NULL) {
@@ -267,7 +270,7 @@ shadow_reg_change(struct shadow_reg *reg, plx_mask mask, uint64_t data)
 	reg->mask = mask;
 	if (reg->data == data)
 		return;
-	maybe_forget(reg->set, data);
+	data_reused(reg->set, data);
 	data_unlink(reg->index);
 	reg->data = data;
 	data_link(reg->index);

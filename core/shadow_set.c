@@ -50,6 +50,7 @@ shared_claim(void)
 		slot->creator_pid = plx_sys_getpid();
 		atomic_store_explicit(&slot->edited, 0, memory_order_relaxed);
 		atomic_store_explicit(&slot->waits, 0, memory_order_relaxed);
+		atomic_store_explicit(&slot->edits, 0, memory_order_relaxed);
 		return i + 1;
 	}
 	return 0;

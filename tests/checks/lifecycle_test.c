@@ -98,6 +98,34 @@ START_TEST(epoll_ambiguous_event_is_silent)
 }
 END_TEST
 
+/*
+ * A thread is between the two records of its ATTACH: the kernel may have the
+ * new registration, with user data that a ghost's had, and the shadow not yet.
+ */
+START_TEST(epoll_event_during_an_attach_is_silent)
+{
+	const int set = rec_set(rec_base);
+	struct plx_record rec = rec_of(PLX_OP_ATTACH, set, rec_base + 3);
+
+	rec_open(rec_base + 1);
+	rec_dup(rec_base + 1, rec_base + 2);
+	rec_ctl(PLX_OP_ATTACH, set, rec_base + 1, 7, 0);
+	rec_close(rec_base + 1);
+	rec_open(rec_base + 3);
+	rec.data = 7;
+	ck_assert_int_eq(plx_emit_before(&rec), 0);
+	rec_wait(set);
+	rec_deliver(set, 7);
+	ck_assert_uint_eq(found_n(), 1);
+	plx_emit_after(&rec);
+	/* Even when the new one is gone again: its events may still come. */
+	rec_ctl(PLX_OP_DETACH, set, rec_base + 3, 0, 0);
+	rec_deliver(set, 7);
+	ck_assert_uint_eq(found_n(), 1);
+	ck_found(0, 201, 'E', PLX_LIKELY);
+}
+END_TEST
+
 /* close of the last number removes the registration: legal on Linux. */
 START_TEST(epoll_close_while_registered_is_silent)
 {
@@ -136,6 +164,7 @@ static const TTest **const tests[] = {
 	&epoll_ghost_laid_by_dup2_and_del_is_silent_afterwards,
 	&epoll_event_of_an_earlier_generation_is_px204,
 	&epoll_ambiguous_event_is_silent,
+	&epoll_event_during_an_attach_is_silent,
 	&epoll_close_while_registered_is_silent,
 	&epoll_set_is_its_open_file_not_its_number,
 };
