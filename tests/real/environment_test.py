@@ -53,7 +53,7 @@ def outcome(argv, mode):
 
 
 def main():
-    harness.Pollux.check()
+    harness.prepare()
     failed = 0
     for argv in PROGRAMS:
         native = outcome(argv, "native")

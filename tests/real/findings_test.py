@@ -58,7 +58,7 @@ def found(mode):
 
 
 def main():
-    harness.Pollux.check()
+    harness.prepare()
     failed = 0
     for mode, expected in (("log", 0), ("check", FOUND)):
         ids, status = found(mode)

@@ -77,9 +77,9 @@ def expect(condition, text):
         raise Failure(text)
 
 
-def until(what, ask, seconds=STEP_SECONDS):
+def until(what, ask, seconds=None):
     """Asks again until the answer is true; gives it, or fails by name."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + (seconds or STEP_SECONDS)
     while True:
         answer = ask()
         if answer:
@@ -545,18 +545,22 @@ def on_alarm(_number, _frame):
     raise KeyboardInterrupt
 
 
-def main(*cases):
-    """The body of a test script."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--modes", default="", help="comma-separated")
-    wanted = [m for m in parser.parse_args().modes.split(",") if m]
-    if set(wanted) != {"native"}:
-        Pollux.check()
+def prepare():
+    """What every test needs before it starts a program."""
+    Pollux.check()
     # Daemons and helpers of the program become ours, to be ended by us.
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     signal.signal(signal.SIGALRM, on_alarm)
     signal.signal(signal.SIGTERM, on_alarm)
     signal.alarm(TEST_SECONDS)
+
+
+def main(*cases):
+    """The body of a test script."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--modes", default="", help="comma-separated")
+    wanted = [m for m in parser.parse_args().modes.split(",") if m]
+    prepare()
     failed = 0
     for case in cases:
         failed += run_case(case, wanted or case.modes)
