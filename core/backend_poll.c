@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "core/bug.h"
+#include "core/mutant.h"
 #include "core/os.h"
 #include "core/transient.h"
 
@@ -64,7 +65,8 @@ have_of(const struct plx_policy *policy, plx_mask want, plx_mask observed)
 		return PLX_NVAL;
 	if (policy->key == POLICY_KEY_BIT)
 		return observed; /* the face maps conditions to its sets */
-	return observed & (want | PLX_UNASKED);
+	return observed &
+	    (want | PLX_MUTATE(hang_ups_must_be_asked_for, PLX_UNASKED, 0));
 }
 
 /* The first closed member of a call that fails for it, or n. */

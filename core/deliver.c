@@ -12,6 +12,7 @@
 
 #include "core/bug.h"
 #include "core/iset_impl.h"
+#include "core/mutant.h"
 #include "core/sys.h"
 
 #define LANE_EVENTS 32
@@ -194,7 +195,8 @@ delivery_fill(uint32_t kn_index, struct delivery *d)
 		d->kind = source_at(kn->source)->kind & 7u;
 		d->have = (uint16_t)(kn->have & PLX_READINESS);
 		if (kn->filter == FILTER_FD)
-			d->have = (uint16_t)filter_sees(kn, d->have);
+			d->have = (uint16_t)PLX_MUTATE(tells_what_was_asked,
+			    filter_sees(kn, d->have), knote_want(kn));
 		break;
 	}
 }
@@ -214,6 +216,8 @@ delivered(struct iset *set, uint32_t kn_index)
 	struct knote *kn = knote_at(kn_index);
 	const bool edge = (kn->flags & KN_CLEAR) != 0 ||
 	    (kn->filter == FILTER_FD && (kn->bits & PLX_EDGE) != 0);
+	const bool dispatch = PLX_MUTATE(oneshot_stays_armed,
+	    (kn->flags & KN_DISPATCH) != 0, false);
 
 	if ((kn->flags & KN_ONESHOT) != 0) {
 		knote_remove(set, kn_index);
@@ -223,7 +227,7 @@ delivered(struct iset *set, uint32_t kn_index)
 		fired_clear(kn);
 	if (edge && knote_is_fd(kn) && source_at(kn->source)->nested != 0)
 		kn->bits |= KNOTE_TOLD;
-	if ((kn->flags & KN_DISPATCH) != 0) {
+	if (dispatch) {
 		if (kn->filter == FILTER_TIMER)
 			timer_disable(set, kn_index);
 		knote_step(set, kn_index, KNOTE_DELIVERED_DISABLE);
@@ -258,6 +262,8 @@ iset_deliver(struct iset *set, const struct iset_wait *w)
 	uint32_t left = set->ready.n;
 	int n = 0;
 
+	left = PLX_MUTATE(deliver_forgets_the_last, left,
+	    left > 1 ? left - 1 : left);
 	for (; left > 0 && n < w->out_max; left--) {
 		const uint32_t kn_index = ready_pop(set);
 		struct knote *kn = knote_at(kn_index);

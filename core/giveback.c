@@ -16,6 +16,7 @@
 #include "core/fdtab.h"
 #include "core/iset.h"
 #include "core/iset_impl.h"
+#include "core/mutant.h"
 
 static void
 item_give(struct iset *set, uint32_t src_index)
@@ -27,7 +28,8 @@ item_give(struct iset *set, uint32_t src_index)
 	/* A fired oneshot is silent until the program modifies it. */
 	if (kn == NULL || (src->armed[0] & ARMED_OFF) != 0)
 		return;
-	(void)backend_mod(epfd, (int)src->fd, src->armed[0], kn->udata);
+	(void)backend_mod(epfd, (int)src->fd, src->armed[0],
+	    PLX_MUTATE(goes_back_without_its_data, kn->udata, 0));
 }
 
 /* The numbers are the kernel's from here on. */

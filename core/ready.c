@@ -9,6 +9,7 @@
  */
 #include "core/bug.h"
 #include "core/iset_impl.h"
+#include "core/mutant.h"
 
 void
 ready_push(struct iset *set, uint32_t kn_index)
@@ -20,6 +21,12 @@ ready_push(struct iset *set, uint32_t kn_index)
 		return;
 	kn->flags |= KN_LINKED;
 	kn->ready_next = READY_END;
+	if (PLX_MUTATE(ready_list_is_a_stack, false, set->ready.head != 0)) {
+		kn->ready_next = set->ready.head;
+		set->ready.head = kn_index;
+		set->ready.n++;
+		return;
+	}
 	if (set->ready.head == 0)
 		set->ready.head = kn_index;
 	else

@@ -14,6 +14,7 @@
 #include "core/fdtab.h"
 #include "core/iset.h"
 #include "core/iset_impl.h"
+#include "core/mutant.h"
 #include "core/proc.h"
 #include "core/sys.h"
 
@@ -182,7 +183,8 @@ fd_change(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 		kn->flags = (uint16_t)((kn->flags & ~(uint32_t)KN_FACE_FLAGS) |
 		    (spec->flags & KN_FACE_FLAGS));
 	}
-	r = source_sync(set, kn->source, true);
+	r = source_sync(set, kn->source,
+	    PLX_MUTATE(modify_asks_nothing_again, true, false));
 	if (r < 0) {
 		kn->bits = before.bits;
 		kn->data = before.data;
@@ -295,7 +297,7 @@ descriptor_objection(const struct iset *set, const struct iset_spec *spec)
 	else
 		r = backend_mod(epfd, (int)spec->ident,
 		    armed_of_mask(spec->want), spec->udata);
-	return r == -ENOENT ? 0 : r;
+	return r == -ENOENT ? 0 : PLX_MUTATE(closed_number_is_unknown, r, 0);
 }
 
 static int

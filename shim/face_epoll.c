@@ -13,6 +13,7 @@
 
 #include "core/fdtab.h"
 #include "core/iset.h"
+#include "core/mutant.h"
 #include "core/sys.h"
 #include "shim/active.h"
 #include "shim/errno.h"
@@ -168,7 +169,8 @@ wait_in_set(struct iset *set, const long *arg, int64_t timeout_ns,
 	if (timeout_ns == 0)
 		wait.deadline = DEADLINE_NOW;
 	else if (timeout_ns > 0)
-		wait.deadline = deadline_after(plx_sys_now_ns(), timeout_ns);
+		wait.deadline = deadline_after(plx_sys_now_ns(),
+		    PLX_MUTATE(wait_ends_early, timeout_ns, timeout_ns / 2));
 	return plx_set_wait(set, &wait);
 }
 

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "core/mutant.h"
 #include "core/transient.h"
 #include "shim/errno.h"
 #include "shim/face.h"
@@ -54,7 +55,10 @@ answers_store(struct pollfd *fds, const struct transient *v, uint32_t n,
 
 	for (uint32_t i = 0; i < n; i++) {
 		raw[i] = fds[i];
-		raw[i].revents = plx_mask_to_poll(ret < 0 ? 0 : v[i].have);
+		raw[i].revents = plx_mask_to_poll(ret < 0
+			? 0
+			: PLX_MUTATE(poll_forgets_not_open, v[i].have,
+			      v[i].have & ~PLX_NVAL));
 	}
 	r = user_store(fds, raw, n * sizeof(*raw));
 	return r < 0 ? r : ret;

@@ -15,6 +15,7 @@
 #include <sys/select.h>
 #include <time.h>
 
+#include "core/mutant.h"
 #include "core/sys.h"
 #include "core/transient.h"
 #include "shim/errno.h"
@@ -127,7 +128,8 @@ closed_ask(struct select_call *c, int fd, int below)
 	if (r < 0)
 		return -EBADF;
 	if (r == 0)
-		return fd - fd % WORD_BITS;
+		return PLX_MUTATE(select_has_no_table, fd - fd % WORD_BITS,
+		    -EBADF);
 	bit_set(c->odd, fd);
 	return below;
 }

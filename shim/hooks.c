@@ -8,6 +8,7 @@
 
 #include "core/fdtab.h"
 #include "core/iset.h"
+#include "core/mutant.h"
 #include "core/proc.h"
 #include "shim/active.h"
 #include "shim/private.h"
@@ -46,7 +47,8 @@ plx_hook_known(int fd)
 void
 plx_hook_closing(int fd)
 {
-	if (plx_hook_known(fd) && owner())
+	if (plx_hook_known(fd) && owner() &&
+	    PLX_MUTATE(close_is_not_told, true, false))
 		iset_fd_closing(fd);
 }
 
@@ -60,7 +62,7 @@ hook_set(int fd)
 void
 plx_hook_dup(int old_fd, int new_fd)
 {
-	if (hook_set(old_fd))
+	if (hook_set(old_fd) && PLX_MUTATE(dup_is_not_told, true, false))
 		iset_fd_dup(old_fd, new_fd);
 }
 
@@ -76,7 +78,8 @@ plx_hook_pass(int fd)
 {
 	if (!hook_set(fd))
 		return;
-	(void)iset_give_back(fd);
+	if (PLX_MUTATE(sent_sets_stay, true, false))
+		(void)iset_give_back(fd);
 	iset_publish(fd);
 }
 
@@ -85,7 +88,8 @@ plx_hook_fork_prepare(void)
 {
 	if (!owner())
 		return;
-	(void)iset_fork_prepare();
+	if (PLX_MUTATE(fork_keeps_the_sets, true, false))
+		(void)iset_fork_prepare();
 	iset_publish_all();
 }
 

@@ -3,8 +3,10 @@
  * masks.c - one table, see masks.h.
  */
 #include "shim/masks.h"
+#include "core/mutant.h"
 
 #include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/epoll.h>
 
@@ -46,7 +48,9 @@ plx_mask_from_epoll(uint32_t events)
 
 	for (i = 0; i < MASK_ROWS_N; i++) {
 		known |= mask_rows[i].epoll;
-		if ((events & mask_rows[i].epoll) != 0)
+		if ((events & mask_rows[i].epoll) != 0 &&
+		    PLX_MUTATE(epoll_mask_loses_rdhup, true,
+			mask_rows[i].core != PLX_RDHUP))
 			mask |= mask_rows[i].core;
 	}
 	return (events & ~known) != 0 ? mask | PLX_UNKNOWN : mask;
@@ -87,7 +91,9 @@ plx_mask_to_poll(plx_mask mask)
 	size_t i;
 
 	for (i = 0; i < MASK_ROWS_N; i++)
-		if ((mask & mask_rows[i].core) != 0)
+		if ((mask & mask_rows[i].core) != 0 &&
+		    PLX_MUTATE(poll_mask_loses_rdnorm, true,
+			mask_rows[i].core != PLX_RDNORM))
 			bits |= mask_rows[i].poll;
 	return (short)bits;
 }
