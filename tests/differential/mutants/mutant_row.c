@@ -2,8 +2,8 @@
 /*
  * mutant_row.c - the policy table with one cell flipped.
  *
- * The mutant is named "FACE.CELL", both numbers as in core/policy.h, in
- * POLLUX_MUTANT_CELL. A flipped cell holds the next value of its kind.
+ * POLLUX_MUTANT_CELL is "FACE.CELL.VALUE", three digits that count as the
+ * declarations in core/policy.h do.
  */
 #include "tests/differential/mutants/mutant.h"
 
@@ -16,19 +16,9 @@
 #define FIRST    101
 #define CELLS    7
 
-/* How many values each kind of cell has, in the order of struct plx_policy. */
-static const unsigned int values[CELLS] = {
-	POLICY_KEY_FD + 1,
-	POLICY_AGAIN_OR + 1,
-	POLICY_UNKNOWN_KEYERROR + 1,
-	POLICY_UNKNOWN_KEYERROR + 1,
-	POLICY_CLOSED_REMOVED + 1,
-	POLICY_FORK_EACCES + 1,
-	POLICY_ORDER_REGISTRATION + 1,
-};
-
 static int flipped_face = -1;
 static int flipped_cell;
+static unsigned int flipped_to;
 
 __attribute__((constructor(FIRST), used)) static void
 row_start(int argc, char **argv, char **envp)
@@ -42,6 +32,7 @@ row_start(int argc, char **argv, char **envp)
 			continue;
 		flipped_face = value[0] - '0';
 		flipped_cell = value[2] - '0';
+		flipped_to = (unsigned int)(value[4] - '0');
 	}
 }
 
@@ -50,28 +41,25 @@ flip(struct plx_policy *row)
 {
 	switch (flipped_cell) {
 	case 0:
-		row->key = (enum policy_key)((row->key + 1) % values[0]);
+		row->key = (enum policy_key)flipped_to;
 		break;
 	case 1:
-		row->again = (enum policy_again)((row->again + 1) % values[1]);
+		row->again = (enum policy_again)flipped_to;
 		break;
 	case 2:
-		row->modify_unknown = (enum policy_unknown)(
-		    (row->modify_unknown + 1) % values[2]);
+		row->modify_unknown = (enum policy_unknown)flipped_to;
 		break;
 	case 3:
-		row->remove_unknown = (enum policy_unknown)(
-		    (row->remove_unknown + 1) % values[3]);
+		row->remove_unknown = (enum policy_unknown)flipped_to;
 		break;
 	case 4:
-		row->closed = (enum policy_closed)(
-		    (row->closed + 1) % values[4]);
+		row->closed = (enum policy_closed)flipped_to;
 		break;
 	case 5:
-		row->fork = (enum policy_fork)((row->fork + 1) % values[5]);
+		row->fork = (enum policy_fork)flipped_to;
 		break;
 	default:
-		row->order = (enum policy_order)((row->order + 1) % values[6]);
+		row->order = (enum policy_order)flipped_to;
 		break;
 	}
 }
