@@ -259,11 +259,10 @@ knote_quiet(struct iset *set, struct knote *kn, bool quiet)
 int
 iset_deliver(struct iset *set, const struct iset_wait *w)
 {
-	uint32_t left = set->ready.n;
+	uint32_t left = PLX_MUTATE(deliver_forgets_the_last, set->ready.n,
+	    set->ready.n > 1 ? set->ready.n - 1 : set->ready.n);
 	int n = 0;
 
-	left = PLX_MUTATE(deliver_forgets_the_last, left,
-	    left > 1 ? left - 1 : left);
 	for (; left > 0 && n < w->out_max; left--) {
 		const uint32_t kn_index = ready_pop(set);
 		struct knote *kn = knote_at(kn_index);
