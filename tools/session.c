@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@ plx_session_run(struct plx_session *session)
 {
 	struct plx_launch *launch = &session->launch;
 	struct plx_watch *watch = &session->watch;
+	struct stat st;
 	sigset_t mask;
 	int r = plx_launch_prepare(launch);
 
@@ -26,6 +28,7 @@ plx_session_run(struct plx_session *session)
 	}
 	plx_watch_signals(&mask);
 	watch->region = session->region;
+	watch->inode = fstat(launch->region_fd, &st) == 0 ? st.st_ino : 0;
 	watch->name = launch->argv[0];
 	r = plx_launch_fork(launch, &mask, &watch->pid);
 	close(launch->region_fd);

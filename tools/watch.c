@@ -18,13 +18,16 @@
 #include <unistd.h>
 
 #include "tools/cli.h"
+#include "tools/holders.h"
 
 /* How often the region is looked at while something is awaited in it. */
 #define LOOK_MS 10
 /* A program that has not waited for events by then is up all the same. */
 #define UP_MS 5000
-/* From fork(2) in a process that ends to the child's first line to us. */
-#define FORK_GRACE_MS 500
+/* From the end of the program to the first line of what it started last. */
+#define EXEC_GRACE_MS 500
+/* How often /proc is looked through for one that is about to attach. */
+#define SCAN_MS 50
 /* From our SIGTERM to SIGKILL. */
 #define KILL_MS 10000
 /* Before it is said that others are awaited. */
@@ -56,6 +59,8 @@ struct waiting {
 	bool looked[PLX_PROCS_MAX];
 	enum companion companion;
 	pid_t companion_pid;
+	int64_t scan_ms;   /* when to look through /proc again */
+	bool held;         /* what was found there */
 	int64_t lonely_ms; /* since when it has nobody to talk to */
 	bool said;
 	bool killed;
@@ -100,27 +105,6 @@ open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/*
- * The pid of a slot may be another process's by now. The slot is ours if the
- * process maps a file of the region's name; where /proc does not tell, believe.
- */
-static bool
-maps_region(pid_t pid)
-{
-	char *path = plx_format("/proc/%d/maps", pid);
-	FILE *maps = fopen(path, "re");
-	char line[512];
-	bool found = false;
-
-	free(path);
-	if (maps == NULL)
-		return errno == EACCES;
-	while (!found && fgets(line, sizeof(line), maps) != NULL)
-		found = strstr(line, "/memfd:pollux") != NULL;
-	fclose(maps);
-	return found;
-}
-
 static void
 hold_other(struct waiting *w, uint32_t i, pid_t pid)
 {
@@ -128,7 +112,8 @@ hold_other(struct waiting *w, uint32_t i, pid_t pid)
 
 	if (fd < 0)
 		return; /* ended */
-	if (!maps_region(pid)) {
+	/* The number may be another process's by now. */
+	if (!plx_holds_region(pid, w->watch->inode)) {
 		close(fd);
 		return;
 	}
@@ -345,6 +330,24 @@ say_waiting(struct waiting *w)
 	w->said = true;
 }
 
+/*
+ * A child that was made but has not attached. One of fork(2) has the region
+ * mapped from its first moment; one that execs is waited for a while only.
+ */
+static bool
+child_is_coming(struct waiting *w)
+{
+	int64_t now = now_ms();
+
+	if (!children_outstanding(w->watch->region))
+		return false;
+	if (now >= w->scan_ms) {
+		w->held = plx_region_is_held(w->watch->inode);
+		w->scan_ms = now + SCAN_MS;
+	}
+	return w->held || now - w->child_end_ms <= EXEC_GRACE_MS;
+}
+
 /* The program and all that it left behind have ended. */
 static bool
 nobody_left(struct waiting *w)
@@ -352,10 +355,7 @@ nobody_left(struct waiting *w)
 	if (w->child_end_ms == 0)
 		return false;
 	look_for_others(w);
-	if (others_live(w))
-		return false;
-	return !children_outstanding(w->watch->region) ||
-	    now_ms() - w->child_end_ms > FORK_GRACE_MS;
+	return !others_live(w) && !child_is_coming(w);
 }
 
 static void

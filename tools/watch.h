@@ -16,6 +16,7 @@
 
 struct plx_watch {
 	const struct plx_region *region;
+	ino_t inode;           /* of the region */
 	const char *name;      /* of the program, for messages */
 	pid_t pid;             /* our child */
 	bool wait_all;         /* also for processes that it leaves behind */
