@@ -197,6 +197,12 @@ print_finding(FILE *out, const struct plx_entry *entry, bool color)
 	fprintf(out, "    more: pollux explain PX%u\n\n", finding->id);
 }
 
+static const char *
+plural(unsigned long long n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static void
 print_coverage(FILE *out, uint32_t unseen)
 {
@@ -224,9 +230,9 @@ print_process(FILE *out, const struct plx_proc_slot *proc)
 		total += plx_calls(proc, i);
 	fprintf(out, "==pollux[%d]== ", proc->pid);
 	put_name(out, proc->comm, sizeof(proc->comm));
-	fprintf(out, "%s%s: %" PRIu64 " calls seen",
+	fprintf(out, "%s%s: %" PRIu64 " call%s seen",
 	    proc->generation > 1 ? " (forked)" : "",
-	    proc->engine ? " (engine)" : "", total);
+	    proc->engine ? " (engine)" : "", total, plural(total));
 	print_coverage(out,
 	    atomic_load_explicit(&proc->unseen, memory_order_relaxed));
 	for (unsigned i = 1; i < PLX_API_MAX; i++) {
@@ -284,12 +290,6 @@ print_unused(FILE *out, const struct plx_suppressions *suppressions)
 			fprintf(out, "==pollux== suppression not used: %s\n",
 			    suppressions->list[i].line);
 	}
-}
-
-static const char *
-plural(unsigned long long n)
-{
-	return n == 1 ? "" : "s";
 }
 
 static void

@@ -79,7 +79,8 @@ const struct plx_about plx_about_lifecycle[] = {
 		.mend =
 "In the child: close the epoll descriptor, without removing anything, and\n"
 "create one of its own. Make it with EPOLL_CLOEXEC. A set that is made before\n"
-"fork and used by the children only is fine, and is not reported.",
+"fork and used by the children only is fine: without a wait of the parent it\n"
+"stays a note. With `pollux check --level=strict` the call fails with EPERM.",
 		.pages = "epoll(7), fork(2), epoll_create1(2)",
 		.variant = {
 			{ 1, "a child of fork added to the parent's epoll set" },

@@ -68,7 +68,7 @@ const struct plx_about plx_about_registration[] = {
 "The stacks show where the number was registered and closed last.",
 		.mend =
 "Remove before close, once. A descriptor whose last copy is closed needs no\n"
-"EPOLL_CTL_DEL at all.",
+"EPOLL_CTL_DEL at all. Removing the same registration twice is only a note.",
 		.pages = "epoll_ctl(2), close(2)",
 		.variant = {
 			{ 2, "EPOLL_CTL_DEL of a new descriptor with an old number" },
@@ -91,7 +91,9 @@ const struct plx_about plx_about_registration[] = {
 "`strace -f -e trace=epoll_ctl,close` shows the close before the epoll_ctl.",
 		.mend =
 "Turn the two calls round. Where a library closes the descriptor, ask it for a\n"
-"callback before the close.",
+"callback before the close. A removal that the thread which closed the\n"
+"descriptor tries either way, at a place that also removes live ones, is only a\n"
+"note.",
 		.pages = "epoll_ctl(2), close(2)",
 		.variant = {
 			{ 2, "epoll_ctl on a descriptor that was never open" },
