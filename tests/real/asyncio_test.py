@@ -4,11 +4,13 @@
 
 import os
 
+import basics
 import harness
+import loads
 
 PYTHON = "/usr/bin/python3"
 if not os.path.exists(PYTHON):
-    harness.skip(PYTHON + " is not installed")
+    basics.skip(PYTHON + " is not installed")
 
 
 class Asyncio(harness.Case):
@@ -25,7 +27,7 @@ class Asyncio(harness.Case):
         run.wait_line("^listening$")
 
     def load(self, run):
-        return harness.echo_load(run, run.path("s"), messages=8)
+        return loads.echo_load(run, run.path("s"), messages=8)
 
 
 class AsyncioEpoll(Asyncio):

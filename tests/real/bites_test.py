@@ -13,6 +13,7 @@ import os
 import sys
 
 import asyncio_test
+import basics
 import harness
 import memcached_test
 import nginx_test
@@ -39,10 +40,10 @@ def survives(case, native):
     try:
         with contextlib.redirect_stdout(said):
             got = harness.execute(case, "log")
-            harness.expect(got["results"] == native["results"],
+            basics.expect(got["results"] == native["results"],
                            "results differ")
             case.compare_fds(native["after"], got["after"])
-    except harness.Failure as failure:
+    except basics.Failure as failure:
         return False, str(failure).splitlines()[0]
     except Exception as error:  # a reply that makes no sense
         return False, repr(error)
@@ -66,7 +67,7 @@ def main():
     harness.prepare()
     harness.Pollux.preload = os.environ["MUTANTS_SO"]
     harness.Run.client_environment = harness.Run.environment
-    harness.STEP_SECONDS = 4  # a mutant that hangs is found
+    basics.STEP_SECONDS = 4  # a mutant that hangs is found
     wrong = 0
     for class_, names in PAIRS:
         case = class_()

@@ -12,7 +12,9 @@ import os
 import socket
 import struct
 
+import basics
 import harness
+import loads
 import nginx_test
 import redis_test
 
@@ -34,7 +36,7 @@ class RedisChurn(redis_test.Redis):
         socks = []
         for _ in range(WAVE):
             sock = socket.socket(socket.AF_UNIX)
-            sock.settimeout(harness.STEP_SECONDS)
+            sock.settimeout(basics.STEP_SECONDS)
             sock.connect(path)
             socks.append(sock)
         for i, sock in enumerate(socks, first):
@@ -45,7 +47,7 @@ class RedisChurn(redis_test.Redis):
         replies = 0
         for i, sock in enumerate(socks, first):
             if i % 4 == 0:
-                harness.expect(harness.receive(sock, 7) == PONG, "no PONG")
+                basics.expect(loads.receive(sock, 7) == PONG, "no PONG")
                 replies += 1
             if i % 8 == 4:
                 sock.shutdown(socket.SHUT_WR)
@@ -58,11 +60,11 @@ class RedisChurn(redis_test.Redis):
         client = redis_test.Client(run)
         pings = sum(self.wave(run.path("s"), first)
                     for first in range(0, CONNECTIONS, WAVE))
-        harness.until("only this client", lambda: client.info("clients")[
+        basics.until("only this client", lambda: client.info("clients")[
             "connected_clients"] == "1")
         total = client.info("stats")["total_connections_received"]
         client.sock.close()
-        harness.expect(int(total) == CONNECTIONS + 1, total + " connections")
+        basics.expect(int(total) == CONNECTIONS + 1, total + " connections")
         return {"connections": total, "pings": pings}
 
 

@@ -11,9 +11,10 @@ import os
 import re
 import sys
 
+import basics
 import harness
 
-ENV, SH = harness.need("env", "sh")
+ENV, SH = basics.need("env", "sh")
 PROGRAMS = [[ENV], [SH, "-c", "env; echo $PLX_ODD; exit 3"]]
 PROGRAMS += [argv for argv in (
     ["/usr/bin/redis-server", "--version"], ["/usr/sbin/sshd", "-V"],
@@ -44,7 +45,7 @@ def outcome(argv, mode):
         run.start()
         status = run.end()
         with run.news:
-            run.news.wait_for(lambda: run.closed, harness.STEP_SECONDS)
+            run.news.wait_for(lambda: run.closed, basics.STEP_SECONDS)
         text = "\n".join(line for line in run.lines if not OURS.match(line))
         text = re.sub(r"'(LD_PRELOAD|POLLUX_OPTIONS)'(, )?", "", text)
         return text.replace(run.directory, "$DIR"), status

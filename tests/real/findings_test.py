@@ -10,11 +10,13 @@ by its exit status.
 import os
 import sys
 
+import basics
 import harness
+import loads
 
 PYTHON = "/usr/bin/python3"
 if not os.path.exists(PYTHON):
-    harness.skip(PYTHON + " is not installed")
+    basics.skip(PYTHON + " is not installed")
 FOUND = 86  # `pollux check`: the program was well, and a certain error found
 
 
@@ -34,7 +36,7 @@ class Stale(harness.Case):
         run.wait_line("^listening$")
 
     def load(self, run):
-        return [harness.echo_one(run, run.path("s"), seed, 3)
+        return [loads.echo_one(run, run.path("s"), seed, 3)
                 for seed in range(3)]
 
 

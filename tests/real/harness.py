@@ -23,11 +23,9 @@ the lines they print, the rest is asked again until a deadline.
 """
 
 import argparse
-import concurrent.futures
 import ctypes
 import json
 import os
-import random
 import re
 import shutil
 import signal
@@ -39,9 +37,11 @@ import threading
 import time
 import traceback
 
+import basics
 import calls
+from basics import PROGRAM_PATH, Failure, expect, need, until
+from processes import children, descriptors, maps_pollux, state, tree
 
-STEP_SECONDS = 20  # the longest that any single step may take
 TEST_SECONDS = 280  # the whole test; Bazel's own limit lies above
 PR_SET_CHILD_SUBREAPER = 36
 OURS = {"check": "memfd", "engine": "anon_inode:[eventfd]",
@@ -50,111 +50,6 @@ OURS_FROM = 512
 LEVELS = {"log": ["level=log"], "strace": ["level=log"],
           "strict": ["level=strict"], "both": ["truth=engine", "level=log"]}
 HERE = os.path.dirname(os.path.abspath(__file__))
-PROGRAM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-
-class Failure(Exception):
-    """What was expected did not happen."""
-
-
-def skip(reason):
-    """Ends the test: it cannot run on this machine."""
-    print("SKIP: " + reason, flush=True)
-    sys.exit(77)
-
-
-def need(*programs):
-    """The absolute paths of these programs, or the end by SKIP."""
-    found = [shutil.which(name, path=PROGRAM_PATH) for name in programs]
-    for name, path in zip(programs, found):
-        if path is None:
-            skip("%s is not installed" % name)
-    return found if len(found) > 1 else found[0]
-
-
-def expect(condition, text):
-    if not condition:
-        raise Failure(text)
-
-
-def until(what, ask, seconds=None):
-    """Asks again until the answer is true; gives it, or fails by name."""
-    deadline = time.monotonic() + (seconds or STEP_SECONDS)
-    while True:
-        answer = ask()
-        if answer:
-            return answer
-        if time.monotonic() > deadline:
-            raise Failure("timeout: " + what)
-        threading.Event().wait(0.005)
-
-
-def pattern(length, seed):
-    """Bytes that look like nothing else, the same for the same seed."""
-    return random.Random(seed).randbytes(length)
-
-
-def free_port():
-    """A TCP port of the loopback that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-# Processes, as /proc tells them.
-
-
-def children(pid):
-    """The pids of the living children of a process, ascending."""
-    found = []
-    try:
-        for task in os.listdir("/proc/%d/task" % pid):
-            with open("/proc/%d/task/%s/children" % (pid, task)) as list_:
-                found += [int(word) for word in list_.read().split()]
-    except OSError:
-        pass
-    return sorted(found)
-
-
-def tree(pid):
-    """A process and all that descend from it, parents first."""
-    found = [pid]
-    for child in children(pid):
-        found += tree(child)
-    return found
-
-
-def state(pid):
-    """The letter of a process's state, or None when it is gone."""
-    try:
-        with open("/proc/%d/stat" % pid) as stat:
-            return stat.read().rpartition(")")[2].split()[0]
-    except OSError:
-        return None
-
-
-def descriptor_kind(link, directory):
-    """What a descriptor is, without what differs from run to run."""
-    link = re.sub(r"^(socket|pipe):\[\d+\]$", r"\1", link)
-    link = re.sub(r"^/memfd:.*", "memfd", link)
-    return link.replace(directory, "$DIR")
-
-
-def descriptors(pid, directory):
-    """{number: kind} of a process; a number that vanishes meanwhile is left out."""
-    found = {}
-    for name in os.listdir("/proc/%d/fd" % pid):
-        try:
-            link = os.readlink("/proc/%d/fd/%s" % (pid, name))
-        except OSError:
-            continue
-        found[int(name)] = descriptor_kind(link, directory)
-    return found
-
-
-def maps_pollux(pid):
-    with open("/proc/%d/maps" % pid) as maps:
-        return "libpollux.so" in maps.read()
 
 
 # How a mode starts the program.
@@ -254,7 +149,7 @@ class Run:
 
     def wait_line(self, regex, times=1):
         """The last of so many lines of output that match, waited for."""
-        deadline = time.monotonic() + STEP_SECONDS
+        deadline = time.monotonic() + basics.STEP_SECONDS
         with self.news:
             while True:
                 found = [m for m in (re.search(regex, line)
@@ -287,7 +182,7 @@ class Run:
         """A connected stream socket to a path or to a port of the loopback."""
         unix = isinstance(address, str)
         sock = socket.socket(socket.AF_UNIX if unix else socket.AF_INET)
-        sock.settimeout(STEP_SECONDS)
+        sock.settimeout(basics.STEP_SECONDS)
         sock.connect(address if unix else ("127.0.0.1", address))
         return sock
 
@@ -318,7 +213,7 @@ class Run:
         done = subprocess.run(
             argv, env=self.client_environment(), cwd=self.directory,
             stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            timeout=3 * STEP_SECONDS)
+            timeout=3 * basics.STEP_SECONDS)
         expect(done.returncode == 0, "%s gave %d: %s%s" % (
             argv[0], done.returncode, done.stdout.decode("utf-8", "replace"),
             done.stderr.decode("utf-8", "replace")))
@@ -358,7 +253,7 @@ class Run:
     def end(self):
         """The exit status, once the program was asked to stop."""
         try:
-            return self.process.wait(STEP_SECONDS)
+            return self.process.wait(basics.STEP_SECONDS)
         except subprocess.TimeoutExpired:
             raise Failure("timeout: the program did not stop") from None
 
@@ -374,7 +269,7 @@ class Run:
                 pass
         if self.process:
             self.process.wait()
-            self.reader.join(STEP_SECONDS)
+            self.reader.join(basics.STEP_SECONDS)
             self.process.stdin.close()
             self.process.stdout.close()
         while True:
@@ -565,55 +460,3 @@ def main(*cases):
     for case in cases:
         failed += run_case(case, wanted or case.modes)
     sys.exit(1 if failed else 0)
-
-
-# Loads that several programs share.
-
-
-def receive(sock, length):
-    """Exactly so many bytes, or a failure."""
-    parts = []
-    while length:
-        part = sock.recv(min(length, 1 << 16))
-        expect(part, "end of file, %d bytes too early" % length)
-        parts.append(part)
-        length -= len(part)
-    return b"".join(parts)
-
-
-def echo_one(run, address, seed, messages):
-    """One connection: messages of many sizes come back as they were."""
-    with run.connect(address) as sock:
-        total = 0
-        for i in range(messages):
-            sent = pattern(1 + (seed * 37 + i * 101) % 3000, seed * 1000 + i)
-            sock.sendall(sent)
-            expect(receive(sock, len(sent)) == sent, "a wrong echo")
-            total += len(sent)
-        sock.shutdown(socket.SHUT_WR)
-        expect(sock.recv(1) == b"", "bytes after the end")
-    return total
-
-
-def echo_flood(run, address, length):
-    """More than all buffers hold, so that the server must wait to write."""
-    sent = pattern(length, length)
-    with run.connect(address) as sock:
-        writer = threading.Thread(target=sock.sendall, args=(sent,))
-        writer.start()
-        got = receive(sock, length)
-        writer.join()
-        expect(got == sent, "a wrong echo of the long message")
-        sock.shutdown(socket.SHUT_WR)
-        expect(sock.recv(1) == b"", "bytes after the end")
-    return length
-
-
-def echo_load(run, address, connections=200, at_once=25, messages=20):
-    """The load for echo servers; what it moved."""
-    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
-        totals = list(pool.map(
-            lambda seed: echo_one(run, address, seed, messages),
-            range(connections)))
-    return {"connections": connections, "bytes": sum(totals),
-            "flood": echo_flood(run, address, 3 << 20)}

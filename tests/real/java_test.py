@@ -6,9 +6,11 @@ import os
 import subprocess
 import tempfile
 
+import basics
 import harness
+import loads
 
-JAVA, JAVAC = harness.need("java", "javac")
+JAVA, JAVAC = basics.need("java", "javac")
 SOURCE = os.path.join(harness.HERE, "programs/Echo.java")
 
 
@@ -31,12 +33,12 @@ class Java(harness.Case):
         run.wait_line("^%s$" % self.selector)
         self.port = int(run.wait_line(r"^listening (\d+)$").group(1))
         # The first close makes a socket for good, to put in place of others.
-        harness.echo_one(run, self.port, 1, 1)
-        harness.until("the listener and the marker", lambda: list(
+        loads.echo_one(run, self.port, 1, 1)
+        basics.until("the listener and the marker", lambda: list(
             run.fds()[0].values()).count("socket") == 2)
 
     def load(self, run):
-        return harness.echo_load(run, self.port, connections=100)
+        return loads.echo_load(run, self.port, connections=100)
 
     def stop(self, run):
         run.input.write(b"q")
@@ -55,5 +57,5 @@ class JavaPoll(Java):
 
 if __name__ == "__main__":
     subprocess.run([JAVAC, "-d", CLASSES.name, SOURCE], check=True,
-                   timeout=3 * harness.STEP_SECONDS)
+                   timeout=3 * basics.STEP_SECONDS)
     harness.main(JavaEpoll(), JavaPoll())

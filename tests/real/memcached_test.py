@@ -9,9 +9,11 @@ thread, with connections handed from thread to thread.
 import concurrent.futures
 import os
 
+import basics
 import harness
+import loads
 
-SERVER = harness.need("memcached")
+SERVER = basics.need("memcached")
 CONNECTIONS = 120
 ROUNDS = 25
 IDLE = "1"  # connections while nobody but who asks is there
@@ -23,11 +25,11 @@ def one_client(run, seed):
     with run.connect(run.path("s")) as sock:
         def ask(text, reply):
             sock.sendall(text)
-            got = harness.receive(sock, len(reply))
-            harness.expect(got == reply, "the reply to %r is %r"
+            got = loads.receive(sock, len(reply))
+            basics.expect(got == reply, "the reply to %r is %r"
                            % (text[:40], got[:40]))
         for i in range(ROUNDS):
-            value = harness.pattern(1 + (seed * 131 + i * 977) % 9000,
+            value = basics.pattern(1 + (seed * 131 + i * 977) % 9000,
                                     seed * 1000 + i)
             key = b"k%d.%d" % (seed, i)
             ask(b"set %s 7 0 %d\r\n%s\r\n" % (key, len(value), value),
@@ -37,7 +39,7 @@ def one_client(run, seed):
             ask(b"incr all 1\r\n" if i % 5 == 0 else b"delete none\r\n",
                 b"" if i % 5 == 0 else b"NOT_FOUND\r\n")
             if i % 5 == 0:
-                harness.expect(sock.recv(64).strip().isdigit(), "no number")
+                basics.expect(sock.recv(64).strip().isdigit(), "no number")
             total += len(value)
         ask(b"delete k%d.0\r\nget k%d.0\r\n" % (seed, seed),
             b"DELETED\r\nEND\r\n")
@@ -67,17 +69,17 @@ class Memcached(harness.Case):
     def load(self, run):
         with run.connect(run.path("s")) as sock:
             sock.sendall(b"set all 0 0 1\r\n0\r\n")
-            harness.expect(harness.receive(sock, 8) == b"STORED\r\n",
+            basics.expect(loads.receive(sock, 8) == b"STORED\r\n",
                            "not stored")
         with concurrent.futures.ThreadPoolExecutor(30) as pool:
             total = sum(pool.map(lambda seed: one_client(run, seed),
                                  range(CONNECTIONS)))
-        stats = harness.until("only this client", lambda: (
+        stats = basics.until("only this client", lambda: (
             lambda s: s if s["curr_connections"] == IDLE else None)(
                 self.stats(run)))
         with run.connect(run.path("s")) as sock:
             sock.sendall(b"get all\r\n")
-            counter = harness.receive(sock, 23)
+            counter = loads.receive(sock, 23)
         return {"bytes": total, "counter": counter, **{
             name: stats[name] for name in (
                 "cmd_get", "cmd_set", "get_hits", "get_misses", "incr_hits",

@@ -10,9 +10,11 @@ import os
 import re
 import signal
 
+import basics
 import harness
+import processes
 
-SERVER, WRK = harness.need("nginx", "wrk")
+SERVER, WRK = basics.need("nginx", "wrk")
 FILES = {"small": 100, "page": 10000, "large": 3 << 20}
 CONFIG = """
 daemon off;
@@ -50,7 +52,7 @@ class Nginx(harness.Case):
     def configure(self, run):
         for name, length in FILES.items():
             with open(run.path("www/" + name), "wb") as page:
-                page.write(harness.pattern(length, length))
+                page.write(basics.pattern(length, length))
         with open(run.path("conf"), "w") as conf:
             conf.write(CONFIG.format(
                 dir=run.directory, port=self.port, reuse=self.reuse,
@@ -59,7 +61,7 @@ class Nginx(harness.Case):
 
     def command(self, run):
         os.mkdir(run.path("www"))
-        self.port = harness.free_port()
+        self.port = basics.free_port()
         self.configure(run)
         return [SERVER, "-c", run.path("conf"), "-p", run.directory]
 
@@ -77,7 +79,7 @@ class Nginx(harness.Case):
                 "anon_inode:[eventpoll]" in fds.values()
                 and list(fds.values()).count("socket") == self.listeners + 2
                 for fds in run.fds()[1:])
-        harness.until("two new workers", settled)
+        basics.until("two new workers", settled)
 
     def compare_fds(self, one, other):
         """By kinds: each reload opens the log anew, and moves the numbers."""
@@ -86,7 +88,7 @@ class Nginx(harness.Case):
 
     def get(self, run, address, name):
         """One request on a connection of its own, checked to the last byte."""
-        want = harness.pattern(FILES[name], FILES[name])
+        want = basics.pattern(FILES[name], FILES[name])
         with run.connect(address) as sock:
             sock.sendall(b"GET /%s HTTP/1.1\r\nHost: x\r\n"
                          b"Connection: close\r\n\r\n" % name.encode())
@@ -97,9 +99,9 @@ class Nginx(harness.Case):
                     break
                 text += part
         head, _, body = text.partition(b"\r\n\r\n")
-        harness.expect(head.startswith(b"HTTP/1.1 200 OK\r\n"),
+        basics.expect(head.startswith(b"HTTP/1.1 200 OK\r\n"),
                        "a reply of %r" % head[:80])
-        harness.expect(body == want, "%d wrong bytes of %s"
+        basics.expect(body == want, "%d wrong bytes of %s"
                        % (len(body), name))
 
     def addresses(self, run):
@@ -115,18 +117,18 @@ class Nginx(harness.Case):
         """wrk for a second: no error, and every reply in the log."""
         text = run.client([WRK, "-t1", "-c32", "-d1s",
                            "http://127.0.0.1:%d/page" % self.port]).decode()
-        harness.expect("Non-2xx" not in text and "Socket errors" not in text,
+        basics.expect("Non-2xx" not in text and "Socket errors" not in text,
                        "wrk says: " + text)
         requests = int(re.search(r"(\d+) requests in", text).group(1))
-        harness.expect(requests > 100, "only %d requests" % requests)
+        basics.expect(requests > 100, "only %d requests" % requests)
 
     def workers(self, run):
-        return harness.children(run.pid())
+        return processes.children(run.pid())
 
     def reload(self, run):
         """New workers serve, the old ones end."""
         old = self.workers(run)
-        harness.expect(len(old) == 2, "workers: %s" % old)
+        basics.expect(len(old) == 2, "workers: %s" % old)
         os.kill(run.pid(), signal.SIGHUP)
         self.settled_workers(run, old)
         for pid in old:

@@ -8,9 +8,11 @@ Its event loop is libuv: epoll_pwait, and worker threads that wake it.
 import json
 import os
 
+import basics
 import harness
+import loads
 
-NODE = harness.need("node")
+NODE = basics.need("node")
 SCRIPT = os.path.join(harness.HERE, "programs/echo.js")
 
 
@@ -29,7 +31,7 @@ class Node(harness.Case):
         run.wait_line("^listening$")
 
     def load(self, run):
-        got = [harness.echo_load(run, run.path("s.net"), connections=30,
+        got = [loads.echo_load(run, run.path("s.net"), connections=30,
                                 messages=5)]
         got.append(json.loads(run.client(
             [NODE, SCRIPT, "load", run.path("s"), "50"])))

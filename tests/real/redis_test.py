@@ -9,9 +9,11 @@ forks in the middle of the load.
 import os
 import re
 
+import basics
 import harness
+import loads
 
-SERVER, BENCHMARK = harness.need("redis-server", "redis-benchmark")
+SERVER, BENCHMARK = basics.need("redis-server", "redis-benchmark")
 
 
 def encode(*words):
@@ -31,8 +33,8 @@ class Client:
 
     def ask(self, command, reply):
         self.sock.sendall(command)
-        got = harness.receive(self.sock, len(reply))
-        harness.expect(got == reply, "the reply to %r is %r" % (
+        got = loads.receive(self.sock, len(reply))
+        basics.expect(got == reply, "the reply to %r is %r" % (
             command[:60], got[:60]))
 
     def bulk(self, *words):
@@ -40,9 +42,9 @@ class Client:
         self.sock.sendall(encode(*words))
         head = b""
         while not head.endswith(b"\r\n"):
-            head += harness.receive(self.sock, 1)
-        harness.expect(head.startswith(b"$"), "not a bulk string: %r" % head)
-        return harness.receive(self.sock, int(head[1:]) + 2)[:-2].decode()
+            head += loads.receive(self.sock, 1)
+        basics.expect(head.startswith(b"$"), "not a bulk string: %r" % head)
+        return loads.receive(self.sock, int(head[1:]) + 2)[:-2].decode()
 
     def info(self, section):
         lines = self.bulk("INFO", section).splitlines()
@@ -67,12 +69,12 @@ class Redis(harness.Case):
         """Values of many lengths, pipelined, over the size of one read."""
         asked, reply = [], []
         for i in range(300):
-            value = harness.pattern(i * 97, i)
+            value = basics.pattern(i * 97, i)
             asked += [encode("SET", "k%d" % i, value),
                       encode("GET", "k%d" % i)]
             reply += [b"+OK\r\n", b"$%d\r\n%s\r\n" % (len(value), value)]
         client.ask(b"".join(asked), b"".join(reply))
-        large = harness.pattern(4 << 20, 4)
+        large = basics.pattern(4 << 20, 4)
         client.ask(encode("SET", "large", large), b"+OK\r\n")
         client.ask(encode("GET", "large"),
                    b"$%d\r\n%s\r\n" % (len(large), large))
@@ -100,7 +102,7 @@ class Redis(harness.Case):
             members = re.findall(r"tfd: +(\d+) events: +\w+ data: +(\w+)",
                                  info.read())
         own = [int(fd) == int(data, 16) for fd, data in members]
-        harness.expect(own and set(own) == {
+        basics.expect(own and set(own) == {
             run.mode not in ("engine", "both")},
                        "the kernel's set is %s" % members)
 
@@ -112,11 +114,11 @@ class Redis(harness.Case):
         client.ask(encode("BGSAVE"), b"+Background saving started\r\n")
         run.client([BENCHMARK, "-s", run.path("s"), "-q", "-c", "50", "-n",
                     str(self.requests), "-t", "incr,lpush,mset,ping"])
-        harness.until("the background save", lambda: client.info(
+        basics.until("the background save", lambda: client.info(
             "persistence")["rdb_bgsave_in_progress"] == "0")
-        harness.expect(client.info("persistence")["rdb_last_bgsave_status"]
+        basics.expect(client.info("persistence")["rdb_last_bgsave_status"]
                        == "ok", "the background save failed")
-        harness.until("only this client", lambda: client.info("clients")[
+        basics.until("only this client", lambda: client.info("clients")[
             "connected_clients"] == "1")
         with open("/proc/%d/cmdline" % run.pid()) as line:
             title = line.read().strip("\0 ")
@@ -133,7 +135,7 @@ class Redis(harness.Case):
     def stop(self, run):
         sock = run.connect(run.path("s"))
         sock.sendall(encode("SHUTDOWN", "NOSAVE"))
-        harness.expect(sock.recv(1) == b"", "an answer to SHUTDOWN")
+        basics.expect(sock.recv(1) == b"", "an answer to SHUTDOWN")
         sock.close()
 
 

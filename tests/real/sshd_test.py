@@ -17,9 +17,12 @@ import socket
 import subprocess
 import threading
 
+import basics
 import harness
+import loads
+import processes
 
-SSHD, SSH, SFTP, KEYGEN, UNSHARE = harness.need(
+SSHD, SSH, SFTP, KEYGEN, UNSHARE = basics.need(
     "sshd", "ssh", "sftp", "ssh-keygen", "unshare")
 USER = pwd.getpwuid(os.getuid()).pw_name
 EMPTY = "/run/sshd"  # where root's sshd locks up the sandboxed process
@@ -58,14 +61,14 @@ class Sshd(harness.Case):
             subprocess.run([KEYGEN, "-q", "-t", "ed25519", "-N", "", "-f",
                             run.path(name)], check=True,
                            stdin=subprocess.DEVNULL)
-        self.port = harness.free_port()
+        self.port = basics.free_port()
         with open(run.path("conf"), "w") as conf:
             conf.write(CONFIG.format(dir=run.directory, port=self.port))
         with open(run.path("host.pub")) as key, open(
                 run.path("known"), "w") as known:
             known.write("[127.0.0.1]:%d %s" % (self.port, key.read()))
         with open(run.path("up"), "wb") as up:
-            up.write(harness.pattern(3 << 20, 7))
+            up.write(basics.pattern(3 << 20, 7))
         return [SSHD, "-D", "-e", "-f", run.path("conf")] + self.flags
 
     def ready(self, run):
@@ -85,23 +88,23 @@ class Sshd(harness.Case):
         and answers."""
         listener = run.pid()
         with run.connect(self.port) as sock:
-            banner = harness.receive(sock, 8)
-            harness.expect(banner == b"SSH-2.0-", "no banner")
-            while harness.receive(sock, 1) != b"\n":
+            banner = loads.receive(sock, 8)
+            basics.expect(banner == b"SSH-2.0-", "no banner")
+            while loads.receive(sock, 1) != b"\n":
                 continue
             sock.sendall(b"SSH-2.0-test\r\n")
             # The packet with its algorithms: SSH_MSG_KEXINIT is 20.
-            packet = harness.receive(sock, 6)
-            harness.expect(packet[5] == 20, "no reply from the sandbox")
-            inside = harness.until("a filtered process", lambda: [
-                pid for pid in harness.tree(listener)
+            packet = loads.receive(sock, 6)
+            basics.expect(packet[5] == 20, "no reply from the sandbox")
+            inside = basics.until("a filtered process", lambda: [
+                pid for pid in processes.tree(listener)
                 if pid != listener and filtered(pid)])
-            harness.expect(len(inside) == 1, "filtered: %s" % inside)
-            preloaded = harness.maps_pollux(inside[0])
-            harness.expect(filtered(inside[0]), "the sandboxed process died")
-        harness.until("its end", lambda: harness.state(
+            basics.expect(len(inside) == 1, "filtered: %s" % inside)
+            preloaded = processes.maps_pollux(inside[0])
+            basics.expect(filtered(inside[0]), "the sandboxed process died")
+        basics.until("its end", lambda: processes.state(
             inside[0]) in (None, "Z"))
-        harness.expect(preloaded == (run.mode != "native"),
+        basics.expect(preloaded == (run.mode != "native"),
                        "libpollux is not in the sandbox")
 
     def transfer(self, run):
@@ -116,12 +119,12 @@ class Sshd(harness.Case):
         for name in ("up", "down", "d/there"):
             with open(run.path(name), "rb") as file:
                 sums.append(hashlib.sha256(file.read()).hexdigest())
-        harness.expect(len(set(sums)) == 1, "a file changed on the way")
+        basics.expect(len(set(sums)) == 1, "a file changed on the way")
         return sums
 
     def through(self, run, length):
         """Bytes go through a forwarded connection to an echo and back."""
-        sent = harness.pattern(length, length)
+        sent = basics.pattern(length, length)
         with socket.create_server(("127.0.0.1", 0)) as server:
             threading.Thread(target=echo_once, args=(server,)).start()
             with open(run.path("in"), "wb") as file:
@@ -131,17 +134,17 @@ class Sshd(harness.Case):
                     [SSH, "-p", str(self.port), "-W", "127.0.0.1:%d"
                      % server.getsockname()[1]] + self.client_options(run)
                     + [USER + "@127.0.0.1"], stdin=file)
-        harness.expect(got == sent, "bytes changed on the way")
+        basics.expect(got == sent, "bytes changed on the way")
 
     def load(self, run):
         self.sandboxed(run)
         sums = self.transfer(run)
         self.through(run, 2 << 20)
-        harness.until("the sessions to end",
-                      lambda: len(harness.tree(run.pid())) == 1)
+        basics.until("the sessions to end",
+                      lambda: len(processes.tree(run.pid())) == 1)
         with run.news:
             text = "\n".join(run.lines)
-        harness.expect(not re.search("killed|unexpected|Bad system call|"
+        basics.expect(not re.search("killed|unexpected|Bad system call|"
                                      "privsep_preauth: preauth child "
                                      "(exited|terminated)", text),
                        "the log tells of a death")
@@ -156,7 +159,7 @@ class SshdFork(Sshd):
 
 def echo_once(server):
     """Echoes one connection to its end."""
-    server.settimeout(harness.STEP_SECONDS)
+    server.settimeout(basics.STEP_SECONDS)
     sock, _ = server.accept()
     with sock:
         while data := sock.recv(1 << 16):

@@ -17,6 +17,7 @@ import time
 
 import asyncio_test
 import harness
+import loads
 import memcached_test
 import nginx_test
 import redis_test
@@ -46,7 +47,7 @@ class MemcachedRate(memcached_test.Memcached):
 class AsyncioRate(asyncio_test.AsyncioEpoll):
     def load(self, run):
         start = time.monotonic()
-        got = harness.echo_load(run, run.path("s"))
+        got = loads.echo_load(run, run.path("s"))
         return got["connections"] / (time.monotonic() - start)
 
 
