@@ -336,7 +336,7 @@ checks_after(const struct plx_record *rec)
 	if (!op_wants_after(rec->op))
 		return;
 	if (op_keeps_stack(rec))
-		stack = plx_stack_capture();
+		stack = plx_stack_capture(rec->caller);
 	if (!shadow_enter())
 		return;
 	after_locked(rec, stack);
@@ -398,7 +398,7 @@ checks_before(const struct plx_record *rec)
 	if (!op_wants_before(rec->op))
 		return 0;
 	if (rec->op == PLX_OP_FD_CLOSE || rec->op == PLX_OP_FD_CLOSE_RANGE)
-		stack = plx_stack_capture();
+		stack = plx_stack_capture(rec->caller);
 	if (!shadow_enter())
 		return 0;
 	r = before_locked(rec, stack);

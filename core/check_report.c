@@ -159,7 +159,7 @@ finding_send(struct plx_finding *finding, enum plx_confidence best,
 		return -ECANCELED;
 	finding->confidence = (uint8_t)check_confidence(best, entry);
 	if (finding->stack[PLX_STACK_MISUSED] == PLX_NO_STACK)
-		stack_set(finding, PLX_STACK_MISUSED, plx_stack_capture(),
+		stack_set(finding, PLX_STACK_MISUSED, plx_stack_capture(0),
 		    plx_tid());
 	if (finding->fd >= 0)
 		name_find(finding->fd, finding);

@@ -21,10 +21,12 @@
 void plx_stack_enable(bool enable);
 
 /*
- * plx_stack_capture - the stack of the caller's caller, without the leading
- * frames of our own object. Returns its number in the region, or PLX_NO_STACK.
+ * plx_stack_capture - the stack of the caller, without the leading frames of
+ * our own object. site: where the call came from in the program (caller of a
+ * record), or 0; it only helps to recognise a stack that was unwound before.
+ * Returns its number in the region, or PLX_NO_STACK.
  */
-uint32_t plx_stack_capture(void);
+uint32_t plx_stack_capture(uint64_t site);
 
 /*
  * plx_stack_overruns - does an object of len_bytes at address, on the calling
