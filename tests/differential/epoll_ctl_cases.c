@@ -451,3 +451,15 @@ CASE(raw_epoll_ctl_is_the_same)
 	CALL(syscall(SYS_epoll_ctl, epfd, EPOLL_CTL_DEL, pipe_fd[0], 0));
 	diff_wait0(epfd, 4);
 }
+
+CASE(d108_path_descriptor_is_not_open)
+{
+	int epfd = diff_epoll();
+	int path = (int)QUIET(open("/", O_PATH));
+
+	CALL(epoll_ctl(epfd, EPOLL_CTL_ADD, path, wants(EPOLLIN, 1)));
+	CALL(epoll_ctl(epfd, EPOLL_CTL_MOD, path, wants(EPOLLIN, 1)));
+	CALL(epoll_ctl(epfd, EPOLL_CTL_DEL, path, NULL));
+	CALL(epoll_ctl(path, EPOLL_CTL_ADD, 0, wants(EPOLLIN, 1)));
+	CALL(epoll_wait(path, &event, 1, 0));
+}

@@ -8,12 +8,24 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define EVENTS_MAX 16
 
 const uint32_t random_face_percent = 62;
+
+/*
+ * In some sequences sets are shared: with children, or over a socket. There no
+ * interest is edge-triggered: an edge that was told may then be told again, for
+ * the set goes from the engine to the kernel (README.md, limits).
+ */
+static bool sharing;
 
 static uint32_t
 random_mask(const struct random_step *step)
@@ -28,7 +40,7 @@ random_mask(const struct random_step *step)
 			mask |= bits[i];
 	if (draw >> 8 & 1)
 		mask &= EPOLLIN | EPOLLOUT;
-	if ((draw >> 9) % 3 == 0)
+	if ((draw >> 9) % 3 == 0 && !sharing)
 		mask |= EPOLLET;
 	if ((draw >> 11) % 4 == 0)
 		mask |= EPOLLONESHOT;
@@ -61,9 +73,10 @@ remember(int set, int fd)
 }
 
 void
-random_face_begin(void)
+random_face_begin(uint64_t seed)
 {
 	known_count = 0;
+	sharing = seed % 4 == 0;
 }
 
 static int
@@ -151,6 +164,60 @@ poll_set(const struct random_step *step)
 	    (unsigned short)one.revents);
 }
 
+/* A child that changes what it shares with us, and is gone. */
+static void
+share_with_child(const struct random_step *step)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct epoll_event event = { .events = EPOLLIN,
+			.data.u64 = 0xc0000 + step->serial };
+		int r = epoll_ctl(random_set(step->with[0]),
+		    step->with[2] % 2 == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD,
+		    random_member(step->with[1]), &event);
+
+		_exit(r == 0 ? 0 : errno);
+	}
+	(void)waitpid(pid, &status, 0);
+	random_say("child %#x", (unsigned)status);
+}
+
+/* The set goes over a socket and comes back under another number. */
+static void
+send_set(const struct random_step *step)
+{
+	int socket = random_fd_of(RANDOM_SOCKET, step->with[1]);
+	int set = random_fd_of(RANDOM_SET, step->with[0]);
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { { 0 } };
+	struct iovec part = { .iov_base = &control, .iov_len = 1 };
+	struct msghdr message = { .msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes) };
+	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+
+	head->cmsg_level = SOL_SOCKET;
+	head->cmsg_type = SCM_RIGHTS;
+	head->cmsg_len = CMSG_LEN(sizeof(set));
+	memcpy(CMSG_DATA(head), &set, sizeof(set));
+	random_say("send set %d over %d%s", set, socket,
+	    random_result(sendmsg(socket, &message, MSG_DONTWAIT)));
+}
+
+static void
+share(const struct random_step *step)
+{
+	if (step->with[2] % 3 == 0)
+		send_set(step);
+	else
+		share_with_child(step);
+}
+
 static void
 new_set(void)
 {
@@ -165,6 +232,10 @@ random_face_step(const struct random_step *step)
 {
 	if (random_fd_of(RANDOM_SET, 0) < 0) {
 		new_set();
+		return;
+	}
+	if (sharing && step->with[2] % 24 == 5) {
+		share(step);
 		return;
 	}
 	switch (step->with[3] / 4 % 24) {

@@ -39,8 +39,9 @@ fill(const struct random_step *step, uint32_t count)
 }
 
 void
-random_face_begin(void)
+random_face_begin(uint64_t seed)
 {
+	(void)seed;
 	memset(fds, 0, sizeof(fds));
 }
 

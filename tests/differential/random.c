@@ -89,7 +89,7 @@ run_sequence(uint64_t seed)
 			step[i].with[3] = 0;
 		}
 	}
-	random_face_begin();
+	random_face_begin(seed);
 	for (uint32_t i = 0; i < RANDOM_STEPS; i++) {
 		if (dropped[i])
 			continue;

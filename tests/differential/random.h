@@ -44,7 +44,7 @@ struct random_step {
  * Each program defines it. what_per_face of 100 steps come here; the others
  * open, write, read, duplicate and close descriptors.
  */
-void random_face_begin(void);
+void random_face_begin(uint64_t seed);
 void random_face_step(const struct random_step *step);
 extern const uint32_t random_face_percent;
 

@@ -58,8 +58,9 @@ set_or_null(const struct random_step *step, int i)
 }
 
 void
-random_face_begin(void)
+random_face_begin(uint64_t seed)
 {
+	(void)seed;
 	memset(sets, 0, sizeof(sets));
 }
 
