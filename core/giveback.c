@@ -24,12 +24,20 @@ item_give(struct iset *set, uint32_t src_index)
 	struct source *src = source_at(src_index);
 	const struct knote *kn = knote_at(src->klist);
 	const int epfd = atomic_load_explicit(&set->epfd, memory_order_relaxed);
+	const uint16_t armed = src->armed[0];
+	uint64_t data;
 
 	/* A fired oneshot is silent until the program modifies it. */
-	if (kn == NULL || (src->armed[0] & ARMED_OFF) != 0)
+	if (kn == NULL || (armed & ARMED_OFF) != 0)
 		return;
-	(void)backend_mod(epfd, (int)src->fd, src->armed[0],
-	    PLX_MUTATE(goes_back_without_its_data, kn->udata, 0));
+	data = PLX_MUTATE(goes_back_without_its_data, kn->udata, 0);
+	if ((armed & ARMED_EXCLUSIVE) == 0) {
+		(void)backend_mod(epfd, (int)src->fd, armed, data);
+		return;
+	}
+	/* Of an exclusive one the kernel changes nothing: anew, then. */
+	(void)backend_del(epfd, (int)src->fd);
+	(void)backend_add(epfd, (int)src->fd, armed, data);
 }
 
 /* The numbers are the kernel's from here on. */

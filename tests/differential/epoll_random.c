@@ -21,9 +21,10 @@
 const uint32_t random_face_percent = 62;
 
 /*
- * In some sequences sets are shared: with children, or over a socket. There no
- * interest is edge-triggered: an edge that was told may then be told again, for
- * the set goes from the engine to the kernel (README.md, limits).
+ * In some sequences sets are shared: with children, or over a socket. The engine
+ * then gives the set to the kernel, with three limits that such sequences stay
+ * within: an edge that was told may be told again, an exclusive interest goes to
+ * the end of the ready ones, and a member that outlived its number stays behind.
  */
 static bool sharing;
 
@@ -44,7 +45,7 @@ random_mask(const struct random_step *step)
 		mask |= EPOLLET;
 	if ((draw >> 11) % 4 == 0)
 		mask |= EPOLLONESHOT;
-	if ((draw >> 14) % 40 == 0)
+	if ((draw >> 14) % 40 == 0 && !sharing)
 		mask |= EPOLLEXCLUSIVE;
 	return mask;
 }
@@ -77,6 +78,7 @@ random_face_begin(uint64_t seed)
 {
 	known_count = 0;
 	sharing = seed % 4 == 0;
+	random_no_dup = sharing;
 }
 
 static int

@@ -390,3 +390,21 @@ CASE(number_of_a_set_used_again_by_another_set)
 		CALL(close(pipe_fd[1]));
 	}
 }
+
+CASE(d120_exclusive_registration_is_shared)
+{
+	pid_t pid;
+
+	make_set(EPOLLIN | EPOLLEXCLUSIVE);
+	diff_put(pipe_fd[1], 1);
+	diff_wait0(set, 4);
+	pid = diff_fork();
+	if (pid == 0) {
+		diff_wait0(set, 4);
+		_exit(0);
+	}
+	diff_reap(pid);
+	diff_wait0(set, 4);
+	CALL(epoll_ctl(set, EPOLL_CTL_DEL, pipe_fd[0], NULL));
+	diff_wait0(set, 4);
+}

@@ -48,6 +48,9 @@ void random_face_begin(uint64_t seed);
 void random_face_step(const struct random_step *step);
 extern const uint32_t random_face_percent;
 
+/* Set by random_face_begin: no descriptor gets a second number. */
+extern bool random_no_dup;
+
 /* Writes one line of the transcript of this sequence. */
 void random_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+bool random_no_dup;
+
 static unsigned char kinds[RANDOM_FDS];
 static char buffer[65536];
 
@@ -195,7 +197,8 @@ random_file_step(const struct random_step *step)
 		shut_something(step);
 		break;
 	default:
-		dup_something(step);
+		if (!random_no_dup)
+			dup_something(step);
 		break;
 	}
 }
