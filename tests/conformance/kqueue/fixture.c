@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,6 +182,8 @@ company_main(void *arg)
 static void
 company_start(void)
 {
+	sigset_t all, before;
+
 	if (getenv("KQ_COMPANY") == NULL)
 		return;
 	company_queue = kqueue();
@@ -188,9 +191,13 @@ company_start(void)
 	assert_ok(kq_change(company_queue, 1, EVFILT_TIMER, EV_ADD,
 	    NOTE_USECONDS, 500, NULL));
 	look_at(company_queue);
+	/* The test's signals are for the test's threads. */
+	sigfillset(&all);
+	assert_ok(pthread_sigmask(SIG_BLOCK, &all, &before));
 	for (int i = 0; i < 3; i++)
 		assert_ok(
 		    pthread_create(&company[i], NULL, company_main, NULL));
+	assert_ok(pthread_sigmask(SIG_SETMASK, &before, NULL));
 }
 
 static void
