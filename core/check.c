@@ -58,6 +58,7 @@ after_attach(const struct plx_record *rec, uint32_t stack)
 	reg = shadow_reg_add(i, rec->fd, rec->want, rec->data);
 	if (reg == NULL)
 		return;
+	reg->set_fd = rec->set;
 	reg->add_stack = stack;
 	reg->add_tid = plx_tid();
 }
@@ -77,8 +78,10 @@ after_modify(const struct plx_record *rec)
 	reg = shadow_reg_find(i, rec->fd);
 	if (reg == NULL) {
 		reg = shadow_reg_add(i, rec->fd, rec->want, rec->data);
-		if (reg != NULL)
+		if (reg != NULL) {
+			reg->set_fd = rec->set;
 			reg->guessed = true;
+		}
 		return;
 	}
 	check_idiom_seen(rec, CHECK_NEXT_MODIFY);

@@ -24,7 +24,7 @@ ghost_report(const struct plx_record *rec, const struct shadow_reg *reg,
 	check_about_fd(&finding, entry);
 	check_about_reg(&finding, reg);
 	finding.fd = reg->fd;
-	finding.set = -1;
+	finding.set = reg->set_fd;
 	finding.api = PLX_API_close;
 	finding.variant = reg->state == SHADOW_GHOST ? 1 : 2;
 	finding.stack[PLX_STACK_MISUSED] = reg->close_stack;

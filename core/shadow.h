@@ -102,6 +102,7 @@ struct shadow_reg {
 	uint64_t dead_seq; /* the close was done by then; 0: not yet */
 	uint32_t delivered;
 	uint32_t delivered_tid;
+	int32_t set_fd;  /* the set's number in that ATTACH */
 	int32_t finding; /* slot of its PX201, or -1 */
 	uint16_t maybe;  /* place in the ring of MAYBE ones */
 	uint8_t state;   /* enum shadow_reg_state */
