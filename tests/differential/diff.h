@@ -118,14 +118,17 @@ void diff_say_mask(void);
 
 /*
  * A thread that waits until `tid` sleeps in select, poll or epoll_wait (or any
- * variant) and then sends it `sig`.
+ * variant) and then sends it `sig`. With diff_kick_then a byte is written to `fd`
+ * after that, to end a wait that the signal must not end.
  */
 struct diff_kick {
 	pthread_t thread;
 	pid_t tid;
 	int sig;
+	int fd;
 };
 void diff_kick_start(struct diff_kick *kick, int sig);
+void diff_kick_then(struct diff_kick *kick, int sig, int fd);
 void diff_kick_join(struct diff_kick *kick);
 
 /* Returns when the thread (or process) `tid` of process `pid` waits. */

@@ -112,17 +112,26 @@ kick(void *arg)
 
 	diff_until_waiting(getpid(), it->tid);
 	(void)syscall(SYS_tgkill, getpid(), it->tid, it->sig);
+	if (it->fd >= 0)
+		(void)syscall(SYS_write, it->fd, "k", 1);
 	return NULL;
 }
 
 void
 diff_kick_start(struct diff_kick *it, int sig)
 {
+	diff_kick_then(it, sig, -1);
+}
+
+void
+diff_kick_then(struct diff_kick *it, int sig, int fd)
+{
 	sigset_t all;
 	sigset_t old;
 
 	it->tid = gettid();
 	it->sig = sig;
+	it->fd = fd;
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
 	errno = pthread_create(&it->thread, NULL, kick, it);

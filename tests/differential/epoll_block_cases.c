@@ -142,8 +142,8 @@ CASE(d121_ignored_signal_does_not_end_epoll_wait)
 
 	make_set();
 	QUIET(sigaction(SIGUSR1, &ignore, NULL));
-	diff_kick_start(&kick, SIGUSR1);
-	CALL(epoll_wait(set, events, 4, 500));
+	diff_kick_then(&kick, SIGUSR1, pipe_fd[1]);
+	CALL(epoll_wait(set, events, 4, -1));
 	diff_kick_join(&kick);
 }
 

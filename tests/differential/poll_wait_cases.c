@@ -65,8 +65,8 @@ CASE(d80_ignored_signal_does_not_end_poll)
 	diff_pipe(pipe_fd);
 	QUIET(sigaction(SIGUSR1, &ignore, NULL));
 	ask(pipe_fd[0]);
-	diff_kick_start(&kick, SIGUSR1);
-	CALL(poll(one, 1, 500));
+	diff_kick_then(&kick, SIGUSR1, pipe_fd[1]);
+	CALL(poll(one, 1, -1));
 	diff_kick_join(&kick);
 	diff_say_pollfds(one, 1);
 }

@@ -91,14 +91,17 @@ CASE(d97_signal_arrives_while_pselect_has_it_unblocked)
 CASE(d97_mask_that_blocks_holds_the_signal_until_the_return)
 {
 	struct diff_kick kick;
-	struct timespec short_time = { 0, 500000000 };
+	struct bits in;
 	sigset_t all;
 
+	diff_pipe(pipe_fd);
 	diff_catch(SIGUSR1, 0);
 	(void)sigfillset(&all);
-	diff_kick_start(&kick, SIGUSR1);
-	CALL(pselect(0, NULL, NULL, NULL, &short_time, &all));
+	in = one(pipe_fd[0]);
+	diff_kick_then(&kick, SIGUSR1, pipe_fd[1]);
+	CALL(pselect(64, bits_fds(&in), NULL, NULL, NULL, &all));
 	diff_kick_join(&kick);
+	diff_say_bits("in", &in);
 	diff_say_signals(SIGUSR1);
 	diff_say_mask();
 }
