@@ -54,6 +54,7 @@ void
 plx_shim_track(void)
 {
 	plx_shim_enter();
+	plx_fork_watch();
 	plx_active_set(PLX_ACTIVE_TRACKED);
 }
 

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "core/iset.h"
+#include "core/proc.h"
 #include "core/record.h"
 #include "core/sys.h"
 #include "shim/active.h"
@@ -381,6 +382,20 @@ kevent_in_set(int kq, struct iset *set, const struct kevent *changes,
 	return events_collect(set, events, events_n, timeout);
 }
 
+/* Blind: the number of a set may have been closed, and nobody told us. */
+static struct iset *
+queue_get(int kq)
+{
+	struct iset *set = iset_get(kq, PLX_FACE_KQUEUE);
+
+	if (set == NULL || plx_proc_presence() != PLX_PRESENCE_BLIND ||
+	    plx_sys_fcntl(kq, F_GETFD, 0) >= 0)
+		return set;
+	iset_fd_closing(kq);
+	iset_put(set);
+	return NULL;
+}
+
 static int
 kevent_checked(int kq, const struct kevent *changes, int changes_n,
     struct kevent *events, int events_n, const struct timespec *timeout)
@@ -389,7 +404,7 @@ kevent_checked(int kq, const struct kevent *changes, int changes_n,
 	int r;
 
 	plx_shim_enter();
-	set = iset_get(kq, PLX_FACE_KQUEUE);
+	set = queue_get(kq);
 	if (set == NULL)
 		return -EBADF;
 	if (changes_n < 0 || events_n < 0)

@@ -3,13 +3,15 @@
  * fork.c - fork and what forks inside libc. See fork.h.
  *
  * No lock is taken before a fork (nothing of ours is held over a call), so
- * there is nothing to release after it, and no atfork handler: a page that
- * reads zero in the child (core/proc.h) tells. The program's own handlers run
+ * there is nothing to release after it, and no atfork handler unless we are
+ * blind: a page that reads zero in the child (core/proc.h) tells. The program's own handlers run
  * in the child before we do; the first wrapper that they call takes over.
  */
 #include "shim/fork.h"
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <unistd.h>
 
@@ -48,6 +50,18 @@ plx_fork_prepare(void)
 {
 	if (plx_active_is(PLX_ACTIVE_TRACKED))
 		plx_hook_fork_prepare();
+}
+
+void
+plx_fork_watch(void)
+{
+	static atomic_flag watched = ATOMIC_FLAG_INIT;
+
+	if (plx_proc_presence() != PLX_PRESENCE_BLIND ||
+	    atomic_flag_test_and_set(&watched))
+		return;
+	/* Out of memory: as without it, kevent refuses in the child. */
+	(void)pthread_atfork(plx_fork_prepare, NULL, plx_fork_child);
 }
 
 /* After the real call, in both processes; pid as libc returned it. */

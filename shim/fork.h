@@ -16,6 +16,12 @@ void plx_fork_child(void);
 /* plx_fork_prepare - before the real call: sets are published. */
 void plx_fork_prepare(void);
 
+/*
+ * plx_fork_watch - where libc's fork goes past us (blind), have it call the two
+ * above from now on. Once; it allocates, so not from a signal handler.
+ */
+void plx_fork_watch(void);
+
 /* plx_vfork_note - called by assembly before the jump to the real vfork. */
 void plx_vfork_note(const void *caller);
 
