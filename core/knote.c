@@ -12,7 +12,7 @@
 #include "core/knote.h"
 
 #include "core/bug.h"
-#include "core/filter.h"
+#include "core/iset_impl.h"
 
 #define BUG KNOTE_STATE_MAX
 
@@ -111,7 +111,8 @@ knote_step(struct iset *set, uint32_t kn_index, enum knote_event event)
 bool
 knote_is_fd(const struct knote *kn)
 {
-	return knote_ops(kn)->fd;
+	return kn->filter == FILTER_READ || kn->filter == FILTER_WRITE ||
+	    kn->filter == FILTER_FD;
 }
 
 bool
