@@ -45,15 +45,24 @@ op_is_hot(enum plx_op op)
 	    op == PLX_OP_DELIVER || op == PLX_OP_MEMBER;
 }
 
+/* Is this the "after" of what the thread has asked for already? */
+static bool
+asked_covers(const struct plx_record *rec)
+{
+	return asked.op == rec->op ||
+	    (asked.op == PLX_OP_WAIT_ENTER && op_is_hot(rec->op));
+}
+
 /*
  * May this process write what listeners keep? "Before" asks for the "after" of
- * the same call: what a vfork child leaves in the thread's memory, it has used
- * up itself, or the parent's own next "before" replaces it.
+ * the same call, the beginning of a wait for all that it delivers: what a vfork
+ * child leaves in the thread's memory, it has used up itself, or the parent's
+ * own next "before" replaces it.
  */
 static bool
 emitter_is_owner(const struct plx_record *rec, bool before)
 {
-	struct asked now = { rec->op, true };
+	bool owner;
 
 	if (plx_proc_forked())
 		return false;
@@ -61,12 +70,15 @@ emitter_is_owner(const struct plx_record *rec, bool before)
 	if (op_is_hot(rec->op) &&
 	    !atomic_load_explicit(&vfork_seen, memory_order_relaxed))
 		return true;
-	if (!before && asked.op == rec->op)
-		now = asked;
+	if (!before && asked_covers(rec))
+		owner = asked.owner;
 	else
-		now.owner = plx_proc_is_owner();
-	asked = before ? now : (struct asked){ PLX_OP_NONE, false };
-	return now.owner;
+		owner = plx_proc_is_owner();
+	if (before)
+		asked = (struct asked){ rec->op, owner };
+	else if (!op_is_hot(rec->op) || rec->op == PLX_OP_WAIT_LEAVE)
+		asked.op = PLX_OP_NONE;
+	return owner;
 }
 
 int
