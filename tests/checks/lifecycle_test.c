@@ -46,7 +46,7 @@ START_TEST(epoll_event_harvested_before_the_close_is_silent)
 END_TEST
 
 /* The remedy: name the open file by the old number again, then remove. */
-START_TEST(epoll_ghost_laid_by_dup2_and_del_is_silent_afterwards)
+START_TEST(epoll_ghost_lives_again_when_dup2_names_it)
 {
 	const int set = rec_set(rec_base);
 
@@ -55,9 +55,15 @@ START_TEST(epoll_ghost_laid_by_dup2_and_del_is_silent_afterwards)
 	rec_ctl(PLX_OP_ATTACH, set, rec_base + 1, 7, 0);
 	rec_close(rec_base + 1);
 	rec_dup(rec_base + 2, rec_base + 1);
+	rec_wait(set);
+	rec_deliver(set, 7);
+	/* The old registration is in force again, and known. */
+	rec_ctl(PLX_OP_ATTACH, set, rec_base + 1, 8, -EEXIST);
+	ck_assert_uint_eq(found_n(), 2);
+	ck_assert_uint_ne(found(1)->stack[PLX_STACK_REGISTERED], PLX_NO_STACK);
 	rec_ctl(PLX_OP_DETACH, set, rec_base + 1, 0, 0);
 	rec_wait(set);
-	ck_assert_uint_eq(found_n(), 1);
+	ck_assert_uint_eq(found_n(), 2);
 	ck_found(0, 201, 'E', PLX_LIKELY);
 }
 END_TEST
@@ -94,6 +100,26 @@ START_TEST(epoll_ambiguous_event_is_silent)
 	rec_wait(set);
 	rec_deliver(set, 7);
 	ck_assert_uint_eq(found_n(), 1);
+	ck_found(0, 201, 'E', PLX_LIKELY);
+}
+END_TEST
+
+/* Two ghosts with one user data: which of them it was is not known. */
+START_TEST(epoll_event_of_one_of_two_ghosts_is_silent)
+{
+	const int set = rec_set(rec_base);
+	int i;
+
+	for (i = 1; i <= 3; i += 2) {
+		rec_open(rec_base + i);
+		rec_dup(rec_base + i, rec_base + i + 1);
+		rec_ctl(PLX_OP_ATTACH, set, rec_base + i, 7, 0);
+		rec_close(rec_base + i);
+	}
+	i = (int)found_n();
+	rec_wait(set);
+	rec_deliver(set, 7);
+	ck_assert_int_eq((int)found_n(), i);
 	ck_found(0, 201, 'E', PLX_LIKELY);
 }
 END_TEST
@@ -161,9 +187,10 @@ END_TEST
 static const TTest **const tests[] = {
 	&epoll_close_of_a_dup_is_px201_and_its_event_px202,
 	&epoll_event_harvested_before_the_close_is_silent,
-	&epoll_ghost_laid_by_dup2_and_del_is_silent_afterwards,
+	&epoll_ghost_lives_again_when_dup2_names_it,
 	&epoll_event_of_an_earlier_generation_is_px204,
 	&epoll_ambiguous_event_is_silent,
+	&epoll_event_of_one_of_two_ghosts_is_silent,
 	&epoll_event_during_an_attach_is_silent,
 	&epoll_close_while_registered_is_silent,
 	&epoll_set_is_its_open_file_not_its_number,

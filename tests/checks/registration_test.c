@@ -253,6 +253,50 @@ START_TEST(epoll_del_by_a_pool_worker_is_silent)
 }
 END_TEST
 
+/* It waited in between, so it may have learnt of the new one otherwise. */
+START_TEST(epoll_del_after_another_wait_is_silent)
+{
+	const int set = rec_set(rec_base);
+
+	rec_wait(set);
+	rec_open(rec_base + 1);
+	rec_ctl(PLX_OP_ATTACH, set, rec_base + 1, 7, 0);
+	rec_close(rec_base + 1);
+	victim_set = set;
+	victim_fd = rec_base + 1;
+	rec_elsewhere(stranger_opens);
+	rec_wait(set);
+	rec_ctl(PLX_OP_DETACH, set, rec_base + 1, 0, 0);
+	ck_assert_uint_eq(found_n(), 0);
+}
+END_TEST
+
+static void *
+stranger_serves(void *unused)
+{
+	stranger_opens(unused);
+	rec_wait(victim_set);
+	rec_deliver(victim_set, 99);
+	return unused;
+}
+
+/* The new one is known and served: it may have been handed over. */
+START_TEST(epoll_del_of_what_has_delivered_is_silent)
+{
+	const int set = rec_set(rec_base);
+
+	rec_wait(set);
+	rec_open(rec_base + 1);
+	rec_ctl(PLX_OP_ATTACH, set, rec_base + 1, 7, 0);
+	rec_close(rec_base + 1);
+	victim_set = set;
+	victim_fd = rec_base + 1;
+	rec_elsewhere(stranger_serves);
+	rec_ctl(PLX_OP_DETACH, set, rec_base + 1, 0, 0);
+	ck_assert_uint_eq(found_n(), 0);
+}
+END_TEST
+
 /* One thread, its own new descriptor: at most likely, after a failed DEL. */
 START_TEST(epoll_late_del_in_one_thread_is_px105_likely)
 {
@@ -276,6 +320,7 @@ START_TEST(epoll_del_of_ones_own_new_descriptor_is_silent)
 	const int set = rec_set(rec_base);
 	int i;
 
+	rec_wait(set);
 	for (i = 0; i < 3; i++) {
 		rec_open(rec_base + 1);
 		rec_ctl(PLX_OP_ATTACH, set, rec_base + 1, 7, 0);
@@ -361,6 +406,8 @@ static const TTest **const tests[] = {
 	&epoll_del_in_a_destructor_is_information_only,
 	&epoll_del_hits_what_another_thread_added_is_px105,
 	&epoll_del_by_a_pool_worker_is_silent,
+	&epoll_del_after_another_wait_is_silent,
+	&epoll_del_of_what_has_delivered_is_silent,
 	&epoll_late_del_in_one_thread_is_px105_likely,
 	&epoll_del_of_ones_own_new_descriptor_is_silent,
 	&epoll_add_of_a_file_is_px108_with_its_kind,
