@@ -10,12 +10,14 @@
 #ifndef PLX_SHIM_CALLS_H
 #define PLX_SHIM_CALLS_H
 
+#include "shim/active.h"
 #include "shim/types.h"
 
 #define PLX_EXPORTED __attribute__((visibility("default")))
 
+/* The runtime of a sanitizer calls some before its own memory is there. */
 #define PLX_DECLARE(ret, name, params, ...) \
-	ret plx_w_##name params __asm__(#name) PLX_EXPORTED;
+	ret plx_w_##name params __asm__(#name) PLX_EXPORTED PLX_UNWATCHED;
 
 #define PLX_CALLS_ALL
 #define PLX_KERNEL  PLX_DECLARE
