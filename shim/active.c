@@ -8,7 +8,7 @@
 #include "shim/fork.h"
 
 /* What a sandboxed process keeps: sets that exist go on with what they have. */
-#define SANDBOX_KEEPS ((uint32_t)PLX_ACTIVE_TRACKED)
+#define SANDBOX_KEEPS ((uint32_t)PLX_ACTIVE_NUMBERS)
 
 _Atomic uint32_t plx_shim_active;
 

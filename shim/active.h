@@ -26,6 +26,13 @@ enum plx_active_bit {
 	PLX_ACTIVE_ENGINE = 1u << 2,
 	/* exec edits the environment (configured by POLLUX_OPTIONS). */
 	PLX_ACTIVE_EXEC = 1u << 3,
+	/*
+	 * The record's descriptor is there and hidden. It is always ready, so
+	 * poll can tell after the call that it was asked for.
+	 */
+	PLX_ACTIVE_HIDDEN = 1u << 4,
+	/* Either of them: look at the number. */
+	PLX_ACTIVE_NUMBERS = PLX_ACTIVE_TRACKED | PLX_ACTIVE_HIDDEN,
 };
 
 extern _Atomic uint32_t plx_shim_active;
@@ -51,7 +58,7 @@ plx_active_is(enum plx_active_bit bit)
 
 /*
  * plx_active_set, plx_active_clear - start or end a feature. Once the process
- * is sandboxed (plx_active_sandbox) only PLX_ACTIVE_TRACKED can still be set.
+ * is sandboxed (plx_active_sandbox) only PLX_ACTIVE_NUMBERS can still be set.
  */
 void plx_active_set(enum plx_active_bit bit);
 void plx_active_clear(enum plx_active_bit bit);

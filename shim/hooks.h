@@ -2,7 +2,7 @@
 /*
  * hooks.h - what the wrappers ask and tell about descriptor numbers.
  *
- * Only asked when PLX_ACTIVE_TRACKED is on. Everything is lock-free and
+ * Only asked when a bit of PLX_ACTIVE_NUMBERS is on. Everything is lock-free and
  * async-signal-safe. In a process that shares our memory without being us (a
  * vfork child) every question is answered "a plain descriptor": its table of
  * descriptors is its own, and ours must not be written. In a sandbox nobody

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,7 +33,8 @@ struct private_row {
 #define ROW_BUSY (-1)
 
 static struct private_row private_rows[PRIVATE_FDS_MAX];
-static _Atomic unsigned private_hint; /* where a free row may be */
+static _Atomic unsigned private_hint;        /* where a free row may be */
+static _Atomic int private_lowest = INT_MAX; /* no number below is ours */
 
 static int
 base_now(void)
@@ -116,11 +118,18 @@ static int
 row_publish(struct private_row *row, int fd)
 {
 	int r = fdtab_publish(fd, FD_PRIVATE, (uint32_t)(row - private_rows));
+	int lowest;
 
-	if (r == 0)
-		atomic_store_explicit(&row->fd_plus_one, fd + 1,
-		    memory_order_release);
-	return r;
+	if (r < 0)
+		return r;
+	/* relaxed: a bound that only falls; the number is new to all. */
+	lowest = atomic_load_explicit(&private_lowest, memory_order_relaxed);
+	while (fd < lowest &&
+	    !atomic_compare_exchange_weak_explicit(&private_lowest, &lowest, fd,
+		memory_order_relaxed, memory_order_relaxed))
+		;
+	atomic_store_explicit(&row->fd_plus_one, fd + 1, memory_order_release);
+	return 0;
 }
 
 static int
@@ -133,7 +142,10 @@ row_fill(int fd, void (*moved)(int old_fd, int new_fd), bool inherited)
 		return -ENOSPC;
 	row->moved = moved;
 	row->inherited = inherited;
-	plx_shim_track();
+	if (inherited)
+		plx_active_set(PLX_ACTIVE_HIDDEN);
+	else
+		plx_shim_track();
 	r = row_publish(row, fd);
 	if (r < 0)
 		row_give(row);
@@ -211,6 +223,13 @@ private_fd_move(int fd)
 	if (high < 0)
 		row_give(row);
 	(void)fdtab_forget(fd);
+}
+
+int
+private_fd_lowest(void)
+{
+	/* relaxed: see row_publish. */
+	return atomic_load_explicit(&private_lowest, memory_order_relaxed);
 }
 
 int

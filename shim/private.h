@@ -43,6 +43,9 @@ void private_fd_move(int fd);
 /* private_fd_next - the lowest private number >= from, or -1. */
 int private_fd_next(int from);
 
+/* private_fd_lowest - no number below this was ever private: one load. */
+int private_fd_lowest(void);
+
 /* private_fd_fork_child - close what must not be inherited by a fork. */
 void private_fd_fork_child(void);
 

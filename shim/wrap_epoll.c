@@ -74,7 +74,7 @@ plx_path_epoll_ctl(struct plx_make *m, int epfd, int op, int fd,
 	long ret;
 	int r;
 
-	if (plx_active_is(PLX_ACTIVE_TRACKED)) {
+	if (plx_active_is(PLX_ACTIVE_NUMBERS)) {
 		ctl_hook(m, epfd, fd);
 		face_epoll_take(m, epfd);
 	}
@@ -131,7 +131,7 @@ plx_path_epoll_wait(struct plx_make *m, int epfd, struct epoll_event *events,
 	struct plx_record rec;
 	long ret;
 
-	if (plx_active_is(PLX_ACTIVE_TRACKED)) {
+	if (plx_active_is(PLX_ACTIVE_NUMBERS)) {
 		if (plx_hook_private(epfd))
 			m->arg[0] = -1;
 		face_epoll_take(m, epfd);

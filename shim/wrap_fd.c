@@ -40,7 +40,7 @@ plx_path_close(struct plx_make *m, int fd)
 	bool listening = plx_seen(m->call);
 	struct plx_record rec;
 
-	if (plx_active_is(PLX_ACTIVE_TRACKED)) {
+	if (plx_active_is(PLX_ACTIVE_NUMBERS)) {
 		if (plx_hook_kept(fd))
 			return 0;
 		plx_hook_closing(fd);
@@ -74,7 +74,7 @@ long
 plx_path_dup(struct plx_make *m, int fd)
 {
 	bool listening = plx_seen(m->call);
-	bool tracked = plx_active_is(PLX_ACTIVE_TRACKED);
+	bool tracked = plx_active_is(PLX_ACTIVE_NUMBERS);
 	long ret;
 
 	if (tracked) {
@@ -107,7 +107,7 @@ long
 plx_path_dup_over(struct plx_make *m, int old_fd, int new_fd)
 {
 	bool listening = plx_seen(m->call);
-	bool tracked = plx_active_is(PLX_ACTIVE_TRACKED);
+	bool tracked = plx_active_is(PLX_ACTIVE_NUMBERS);
 	long ret;
 
 	if (tracked)
@@ -141,7 +141,7 @@ plx_path_fcntl(struct plx_make *m, int fd, int cmd, long arg)
 	if (cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC)
 		return plx_path_dup(m, fd);
 	listening = plx_seen(m->call);
-	if (plx_active_is(PLX_ACTIVE_TRACKED) && plx_hook_private(fd))
+	if (plx_active_is(PLX_ACTIVE_NUMBERS) && plx_hook_private(fd))
 		m->arg[0] = -1;
 	if (!listening || fcntl_op(cmd) == PLX_OP_NONE)
 		return m->make(m->arg);

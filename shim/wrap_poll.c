@@ -6,6 +6,8 @@
  */
 #include "shim/calls.h"
 
+#include <limits.h>
+
 #include "core/sys.h"
 #include "shim/active.h"
 #include "shim/errno.h"
@@ -13,6 +15,7 @@
 #include "shim/hooks.h"
 #include "shim/masks.h"
 #include "shim/path.h"
+#include "shim/private.h"
 #include "shim/real.h"
 
 /* What a member says beyond "ready": it is broken, or not open. */
@@ -60,6 +63,27 @@ poll_hiding(struct pollfd *fds, nfds_t n)
 	return ready;
 }
 
+/*
+ * The same after the call, which has ended at once: the record's descriptor is
+ * always ready. Only it is hidden, so nothing had to be looked at before.
+ */
+static long
+poll_hide(struct pollfd *fds, nfds_t n, long ret)
+{
+	const int lowest = private_fd_lowest();
+	nfds_t i;
+
+	if (ret < 0 || lowest == INT_MAX)
+		return ret;
+	for (i = 0; i < n; i++) {
+		if (fds[i].fd < lowest || !plx_hook_private(fds[i].fd))
+			continue;
+		ret += fds[i].revents == 0;
+		fds[i].revents = POLLNVAL;
+	}
+	return ret;
+}
+
 long
 plx_path_poll(struct plx_make *m, struct pollfd *fds, nfds_t n,
     int64_t timeout_ns)
@@ -75,12 +99,12 @@ plx_path_poll(struct plx_make *m, struct pollfd *fds, nfds_t n,
 	if (hiding)
 		return poll_hiding(fds, n);
 	if (!listening)
-		return m->make(m->arg);
+		return poll_hide(fds, n, m->make(m->arg));
 	rec = plx_rec(PLX_OP_WAIT_ENTER, m->call);
 	rec.n = (uint32_t)n;
 	rec.timeout_ns = timeout_ns;
 	rec.address = (uint64_t)(uintptr_t)fds;
-	ret = plx_seen_wait(&rec, m->make, m->arg);
+	ret = poll_hide(fds, n, plx_seen_wait(&rec, m->make, m->arg));
 	if (ret > 0)
 		poll_members_emit(m->call, fds, n, (int)ret);
 	plx_seen_waited(&rec, ret);

@@ -101,7 +101,7 @@ plx_path_close_range(struct plx_make *m, unsigned first, unsigned last,
 		plx_process_unseen(PLX_UNSEEN_UNSHARE);
 	if (listening && closes)
 		range_emit(m->call, first, last);
-	if (!plx_active_is(PLX_ACTIVE_TRACKED))
+	if (!plx_active_is(PLX_ACTIVE_NUMBERS))
 		return m->make(m->arg);
 	if (closes)
 		range_hook(first, last);
@@ -131,7 +131,7 @@ closefrom_seen(struct plx_make *m, unsigned first)
 {
 	if (plx_seen(m->call))
 		range_emit(m->call, first, UINT_MAX);
-	if (!plx_active_is(PLX_ACTIVE_TRACKED)) {
+	if (!plx_active_is(PLX_ACTIVE_NUMBERS)) {
 		plx_real.closefrom((int)first);
 		return;
 	}

@@ -15,6 +15,7 @@
 #include "shim/face.h"
 #include "shim/hooks.h"
 #include "shim/path.h"
+#include "shim/private.h"
 #include "shim/real.h"
 
 #define WORD_BITS ((int)(sizeof(unsigned long) * CHAR_BIT))
@@ -140,6 +141,14 @@ select_address(fd_set *const sets[3])
 	return (uint64_t)(uintptr_t)set;
 }
 
+/* Whether the sets may hold a number that means something to us. */
+static bool
+select_looks(int n)
+{
+	return plx_active_is(PLX_ACTIVE_TRACKED) ||
+	    (plx_active_is(PLX_ACTIVE_HIDDEN) && n > private_fd_lowest());
+}
+
 long
 plx_path_select(struct plx_make *m, int n, int64_t timeout_ns)
 {
@@ -151,7 +160,7 @@ plx_path_select(struct plx_make *m, int n, int64_t timeout_ns)
 	int r;
 
 	/* A number that is not open for the program fails the whole call. */
-	if (plx_active_is(PLX_ACTIVE_TRACKED) && plx_hook_select(n, sets))
+	if (select_looks(n) && plx_hook_select(n, sets))
 		return plx_ret(-EBADF);
 	if (!listening)
 		return m->make(m->arg);
