@@ -139,6 +139,24 @@ standard_hook(void)
 		plx_hook_closing(i);
 }
 
+/* libc put something else in the place of each standard stream. */
+static void
+standard_emit(struct plx_call call)
+{
+	struct plx_record rec;
+	int i;
+
+	for (i = 0; i <= STDERR_FILENO; i++) {
+		rec = plx_rec_fd(PLX_OP_FD_CLOSE, call, i);
+		(void)plx_emit_before(&rec);
+		plx_emit_after(&rec);
+		rec = plx_rec_fd(PLX_OP_FD_OPEN, call, i);
+		rec.extra = PLX_WHAT_FILE;
+		rec.ret = i;
+		plx_emit_after(&rec);
+	}
+}
+
 /*
  * Returns in the child only: the parent ends inside libc. What it opens for
  * the standard streams it closes again.
@@ -147,10 +165,8 @@ int
 plx_w_daemon(int keep_dir, int keep_stdio)
 {
 	struct plx_call call = PLX_CALL(fork);
-	struct plx_record rec;
 	bool listening;
 	int ret;
-	int i;
 
 	if (!plx_active())
 		return plx_real.daemon(keep_dir, keep_stdio);
@@ -161,12 +177,8 @@ plx_w_daemon(int keep_dir, int keep_stdio)
 	if (ret != 0 || keep_stdio != 0)
 		return ret;
 	standard_hook();
-	for (i = 0; listening && i <= STDERR_FILENO; i++) {
-		rec = plx_rec_fd(PLX_OP_FD_OPEN, call, i);
-		rec.extra = PLX_WHAT_FILE;
-		rec.ret = i;
-		plx_emit_after(&rec);
-	}
+	if (listening)
+		standard_emit(call);
 	return ret;
 }
 
@@ -184,9 +196,11 @@ plx_w_forkpty(int *ret_fd, char *name, const struct termios *termios,
 	plx_fork_prepare();
 	pid = plx_real.forkpty(ret_fd, name, termios, winsize);
 	forked(call, listening, pid);
-	if (pid == 0)
+	if (pid == 0) {
 		standard_hook();
-	else if (pid > 0 && listening) {
+		if (listening)
+			standard_emit(call);
+	} else if (pid > 0 && listening) {
 		struct plx_record rec = plx_rec_fd(PLX_OP_FD_OPEN, call,
 		    *ret_fd);
 
