@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -108,7 +109,10 @@ change(const struct random_step *step, int op)
 		set = known[step->with[1] % count].set;
 		fd = known[step->with[1] % count].fd;
 	}
-	r = epoll_ctl(set, op, fd, &event);
+	if (step->with[3] % 5 == 0)
+		r = (int)syscall(SYS_epoll_ctl, set, op, fd, &event);
+	else
+		r = epoll_ctl(set, op, fd, &event);
 	random_say("%s set %d fd %d mask %#x data %u%s", names[op - 1], set, fd,
 	    event.events, step->serial, random_result(r));
 	if (op == EPOLL_CTL_ADD && r == 0)
@@ -122,11 +126,16 @@ wait_somehow(uint32_t how, int set, struct epoll_event *events, int max)
 	sigset_t none;
 
 	(void)sigemptyset(&none);
-	switch (how % 4) {
+	switch (how % 6) {
 	case 0:
 		return epoll_pwait(set, events, max, 0, &none);
 	case 1:
 		return epoll_pwait2(set, events, max, &zero, NULL);
+	case 2:
+		return (int)syscall(SYS_epoll_wait, set, events, max, 0);
+	case 3:
+		return (
+		    int)syscall(SYS_epoll_pwait, set, events, max, 0, NULL, 8);
 	default:
 		return epoll_wait(set, events, max, 0);
 	}

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 bool random_no_dup;
@@ -136,7 +137,14 @@ close_something(const struct random_step *step)
 {
 	int fd = random_fd(step->with[0]);
 
-	random_say("close %d%s", fd, random_result(close(fd)));
+	if (step->with[1] % 4 == 0)
+		random_say("SYS_close %d%s", fd,
+		    random_result(syscall(SYS_close, fd)));
+	else if (step->with[1] % 4 == 1)
+		random_say("close_range %d%s", fd,
+		    random_result(close_range((unsigned)fd, (unsigned)fd, 0)));
+	else
+		random_say("close %d%s", fd, random_result(close(fd)));
 	kinds[fd] = RANDOM_CLOSED;
 }
 
@@ -147,12 +155,27 @@ dup_something(const struct random_step *step)
 	int to = random_fd(step->with[1]);
 	int r;
 
-	if (!has_room() || step->with[2] % 2 == 0) {
+	switch (has_room() ? step->with[2] % 6 : step->with[2] % 3) {
+	case 0:
 		r = dup2(from, to);
 		random_say("dup2 %d %d%s", from, to, random_result(r));
-	} else {
+		break;
+	case 1:
+		r = dup3(from, to, O_CLOEXEC);
+		random_say("dup3 %d %d%s", from, to, random_result(r));
+		break;
+	case 2:
+		r = (int)syscall(SYS_dup2, from, to);
+		random_say("SYS_dup2 %d %d%s", from, to, random_result(r));
+		break;
+	case 3:
+		r = fcntl(from, F_DUPFD, to);
+		random_say("F_DUPFD %d %d%s", from, to, random_result(r));
+		break;
+	default:
 		r = dup(from);
 		random_say("dup %d%s", from, random_result(r));
+		break;
 	}
 	if (r >= 0)
 		random_keep(r, (enum random_kind)kinds[from]);
