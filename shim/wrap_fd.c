@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 
+#include "core/mutant.h"
 #include "core/sys.h"
 #include "shim/active.h"
 #include "shim/errno.h"
@@ -99,7 +100,8 @@ dup_over_hook(struct plx_make *m, int old_fd, int new_fd)
 	    plx_sys_fcntl(old_fd, F_GETFD, 0) >= 0) {
 		if (plx_hook_private(new_fd))
 			private_fd_move(new_fd);
-		plx_hook_closing(new_fd);
+		if (PLX_MUTATE(replacing_is_not_told, true, false))
+			plx_hook_closing(new_fd);
 	}
 }
 

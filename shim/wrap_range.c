@@ -10,6 +10,7 @@
 #include <linux/close_range.h>
 
 #include "core/fdtab.h"
+#include "core/mutant.h"
 #include "core/report_abi.h"
 #include "shim/active.h"
 #include "shim/errno.h"
@@ -36,7 +37,7 @@ range_hook(unsigned first, unsigned last)
 	int end = last > INT_MAX ? INT_MAX : (int)last;
 	int fd = first > INT_MAX ? -1 : (int)first;
 
-	if (fd < 0)
+	if (PLX_MUTATE(ranges_are_not_told, fd < 0, true))
 		return;
 	for (fd = fdtab_next(fd, end); fd >= 0; fd = fdtab_next(fd + 1, end))
 		if (!plx_hook_private(fd))

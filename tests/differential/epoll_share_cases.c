@@ -408,3 +408,18 @@ CASE(d120_exclusive_registration_is_shared)
 	CALL(epoll_ctl(set, EPOLL_CTL_DEL, pipe_fd[0], NULL));
 	diff_wait0(set, 4);
 }
+
+CASE(set_closed_by_close_range_is_gone)
+{
+	make_set(EPOLLIN);
+	diff_put(pipe_fd[1], 1);
+	CALL(close_range((unsigned)set, (unsigned)set, 0));
+	diff_wait0(set, 4);
+	CALL(dup(pipe_fd[0]));
+	diff_wait0(set, 4);
+	CALL(close_range((unsigned)set, (unsigned)set, 0));
+	CALL(epoll_create1(0));
+	diff_wait0(set, 4);
+	diff_add(set, pipe_fd[0], EPOLLIN, 2);
+	diff_wait0(set, 4);
+}
