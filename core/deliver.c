@@ -11,19 +11,18 @@
 #include <string.h>
 
 #include "core/bug.h"
-#include "core/iset_impl.h"
+#include "core/filter.h"
 #include "core/mutant.h"
 #include "core/sys.h"
 
 #define LANE_EVENTS 32
 #define LANE_ROUNDS 64
-#define PASS_SHIFT  16
 
 static void
 source_activate(struct iset *set, struct source *src, unsigned int lane,
     plx_mask observed)
 {
-	const uint32_t stamp = (set->pass << PASS_SHIFT) |
+	const uint32_t stamp = (set->pass << KNOTE_PASS_SHIFT) |
 	    (observed & PLX_READINESS);
 
 	if ((src->armed[lane] & ARMED_ONESHOT) != 0)
@@ -120,56 +119,13 @@ iset_collect(struct iset *set, const void *events, int n)
 	}
 }
 
-/* --- is it true now? --- */
-
-static bool
-observed_now(const struct iset *set, const struct knote *kn)
-{
-	return kn->have >> PASS_SHIFT == (set->pass & 0xffffu);
-}
-
 /* Events of this pass were asked about when they came. */
 static bool
 descriptor_gone(struct iset *set, const struct knote *kn)
 {
-	return knote_is_fd(kn) && !observed_now(set, kn) &&
+	return knote_is_fd(kn) &&
+	    kn->have >> KNOTE_PASS_SHIFT != (set->pass & 0xffffu) &&
 	    source_gone(set, kn->source);
-}
-
-static bool
-fd_true(const struct iset *set, struct knote *kn)
-{
-	const struct source *src = source_at(kn->source);
-	plx_mask observed = kn->have & PLX_READINESS;
-
-	if (src->kind == SOURCE_FILE)
-		return file_ready(kn, src);
-	if (src->kind == SOURCE_ALWAYS)
-		return true;
-	if (src->nested != 0 && deep_any()) {
-		kn->have = (set->pass << PASS_SHIFT) | PLX_IN;
-		return deep_ready((int)src->fd);
-	}
-	if (!observed_now(set, kn)) {
-		observed = backend_sample((int)src->fd, knote_want(kn));
-		if ((observed & PLX_NVAL) != 0 ||
-		    filter_sees(kn, observed) == 0)
-			return false;
-		kn->have = (set->pass << PASS_SHIFT) | observed;
-	}
-	if (kn->filter == FILTER_FD)
-		return true;
-	if (kn->filter == FILTER_WRITE &&
-	    (observed & (PLX_HUP | PLX_RDHUP | PLX_ERR)) == PLX_HUP &&
-	    socket_unconnected((int)src->fd))
-		return false;
-	if ((kn->bits & FOPT_LOWAT) == 0)
-		return true;
-	if ((observed & (PLX_RDHUP | PLX_HUP | PLX_ERR)) != 0)
-		return true;
-	return (kn->filter == FILTER_READ
-		       ? measure_read((int)src->fd, observed)
-		       : measure_write((int)src->fd)) >= kn->data;
 }
 
 static bool
@@ -177,9 +133,7 @@ knote_true(const struct iset *set, struct knote *kn)
 {
 	if ((kn->flags & KN_FORCED) != 0)
 		return true;
-	if (knote_is_fd(kn))
-		return fd_true(set, kn);
-	return (kn->flags & KN_FIRED) != 0;
+	return knote_ops(kn)->is_true(set, kn);
 }
 
 /* --- hand it over --- */
@@ -190,46 +144,20 @@ delivery_fill(uint32_t kn_index, struct delivery *d)
 	const struct knote *kn = knote_at(kn_index);
 
 	*d = (struct delivery){
-		.filter = kn->filter & 7u,
-		.flags = (uint8_t)(kn->flags & KN_FACE_FLAGS),
+		.filter = kn->filter,
+		.flags = kn->flags & 0xfu, /* KN_FACE_FLAGS */
 		.udata = kn->udata,
 	};
 	if ((kn->flags & KN_EXT) != 0)
 		ext_load(kn_index, d->ext);
-	switch (kn->filter) {
-	case FILTER_TIMER:
-		d->ident = kn->ident;
-		d->data = timer_at((uint32_t)kn->data)->count;
-		break;
-	case FILTER_USER:
-		d->ident = kn->ident;
-		d->data = kn->data;
-		d->user_bits = kn->bits;
-		break;
-	default:
-		d->ident = source_at(kn->source)->fd;
-		d->kind = source_at(kn->source)->kind & 7u;
-		d->have = (uint16_t)(kn->have & PLX_READINESS);
-		if (kn->filter == FILTER_FD)
-			d->have = (uint16_t)PLX_MUTATE(tells_what_was_asked,
-			    filter_sees(kn, d->have), knote_want(kn));
-		break;
-	}
-}
-
-static void
-fired_clear(struct knote *kn)
-{
-	if (kn->filter == FILTER_TIMER)
-		timer_at((uint32_t)kn->data)->count = 0;
-	if (!knote_is_fd(kn))
-		kn->flags &= (uint16_t)~KN_FIRED;
+	knote_ops(kn)->fill(kn, d);
 }
 
 static void
 delivered(struct iset *set, uint32_t kn_index)
 {
 	struct knote *kn = knote_at(kn_index);
+	const struct filter_ops *ops = knote_ops(kn);
 	const bool edge = (kn->flags & KN_CLEAR) != 0 ||
 	    (kn->filter == FILTER_FD && (kn->bits & PLX_EDGE) != 0);
 	const bool dispatch = PLX_MUTATE(oneshot_stays_armed,
@@ -239,15 +167,13 @@ delivered(struct iset *set, uint32_t kn_index)
 		knote_remove(set, kn_index);
 		return;
 	}
-	if (edge)
-		fired_clear(kn);
-	if (edge && knote_is_fd(kn) && source_at(kn->source)->nested != 0)
-		kn->bits |= KNOTE_TOLD;
+	if (edge && ops->clear != NULL)
+		ops->clear(kn);
 	if (dispatch) {
-		if (kn->filter == FILTER_TIMER)
-			timer_disable(set, kn_index);
+		if (ops->disable != NULL)
+			ops->disable(set, kn_index);
 		knote_step(set, kn_index, KNOTE_DELIVERED_DISABLE);
-		if (knote_is_fd(kn))
+		if (ops->fd)
 			(void)source_sync(set, kn->source, false);
 		return;
 	}

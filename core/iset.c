@@ -12,7 +12,7 @@
 
 #include "core/bug.h"
 #include "core/fdtab.h"
-#include "core/iset_impl.h"
+#include "core/filter.h"
 #include "core/os.h"
 #include "core/proc.h"
 #include "core/sys.h"
@@ -144,8 +144,8 @@ idents_end(struct iset *set)
 			struct knote *kn = knote_at(at);
 			const uint32_t next = kn->chain;
 
-			if (kn->filter == FILTER_TIMER)
-				timer_detach(set, at);
+			if (knote_ops(kn)->detach != NULL)
+				knote_ops(kn)->detach(set, at);
 			knote_step(set, at, KNOTE_DROP);
 			if ((kn->flags & KN_LINKED) == 0)
 				knote_free(at);

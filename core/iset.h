@@ -62,7 +62,7 @@ enum knote_flag {
 	KN_FIRED = 1u << 12,  /* user: triggered; timer: expired */
 	KN_FORCED = 1u << 13, /* deliver once, true or not */
 	KN_QUIET = 1u << 14,  /* the kernel says ready, we know better */
-	KN_FACE_FLAGS = 0xffu,
+	KN_FACE_FLAGS = 0xfu,
 };
 
 /* Options of a filter, in spec->fopts. */
@@ -104,10 +104,10 @@ struct delivery {
 	int64_t data;
 	uint64_t udata;
 	uint64_t ext[4];
-	uint32_t user_bits; /* USER: bits; READ, WRITE: socket error or 0 */
+	uint32_t user_bits; /* the filter's; READ, WRITE: an error or 0 */
 	uint16_t have;      /* fd filters: what was observed, readiness bits */
-	uint8_t flags;      /* sticky face flags */
-	uint8_t filter : 3; /* enum plx_filter */
+	uint8_t filter;     /* enum plx_filter */
+	uint8_t flags : 4;  /* sticky face flags */
 	uint8_t kind : 3;   /* private to core */
 	uint8_t eof : 1;
 };

@@ -65,6 +65,8 @@ struct knote {
 };
 _Static_assert(sizeof(struct knote) == 40, "there can be many");
 
+#define KNOTE_PASS_SHIFT 16 /* of `have`: the pass that observed it */
+
 /* What the kernel was told of one lane: 9 readiness bits and these. */
 #define ARMED_READINESS 0x01ffu
 #define ARMED_EDGE      0x0200u
@@ -230,12 +232,8 @@ bool iset_deferrable(const struct iset *set);
 
 /* knote.c: see there for the table. */
 void knote_step(struct iset *set, uint32_t kn_index, enum knote_event event);
-static inline bool
-filter_is_fd(enum plx_filter filter)
-{
-	return filter == FILTER_READ || filter == FILTER_WRITE ||
-	    filter == FILTER_FD;
-}
+/* True if a filter's ident is a descriptor (filter.c). */
+bool filter_is_fd(enum plx_filter filter);
 bool knote_is_fd(const struct knote *kn);
 /* True if the kernel itself shows and re-reports this knote's readiness. */
 bool knote_kernel_keeps(const struct knote *kn);
@@ -356,23 +354,8 @@ int64_t eventfd_count(int fd);
 int64_t eventfd_room(int fd);
 
 /* source_timer.c */
-int timer_attach(struct iset *set, uint32_t kn_index,
-    const struct iset_spec *spec);
-/* Room for one more, so that the calls below cannot fail. */
-int timer_reserve(struct iset *set);
-void timer_change(struct iset *set, uint32_t kn_index,
-    const struct iset_spec *spec);
-void timer_detach(struct iset *set, uint32_t kn_index);
-void timer_disable(struct iset *set, uint32_t kn_index);
-void timer_enable(struct iset *set, uint32_t kn_index);
 void timers_run(struct iset *set);
 plx_deadline timers_next(const struct iset *set);
-
-/* source_user.c */
-void user_attach(struct iset *set, uint32_t kn_index,
-    const struct iset_spec *spec);
-void user_change(struct iset *set, uint32_t kn_index,
-    const struct iset_spec *spec);
 
 /* deliver.c */
 void iset_collect(struct iset *set, const void *events, int n);

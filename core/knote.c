@@ -12,7 +12,7 @@
 #include "core/knote.h"
 
 #include "core/bug.h"
-#include "core/iset_impl.h"
+#include "core/filter.h"
 
 #define BUG KNOTE_STATE_MAX
 
@@ -111,8 +111,7 @@ knote_step(struct iset *set, uint32_t kn_index, enum knote_event event)
 bool
 knote_is_fd(const struct knote *kn)
 {
-	return kn->filter == FILTER_READ || kn->filter == FILTER_WRITE ||
-	    kn->filter == FILTER_FD;
+	return knote_ops(kn)->fd;
 }
 
 bool

@@ -12,6 +12,7 @@
 
 #include "core/bug.h"
 #include "core/fdtab.h"
+#include "core/filter.h"
 #include "core/iset.h"
 #include "core/iset_impl.h"
 #include "core/mutant.h"
@@ -24,22 +25,13 @@ fd_is_open(uint64_t ident)
 	return ident <= INT_MAX && plx_sys_fcntl((int)ident, F_GETFD, 0) >= 0;
 }
 
-static void
-fd_take_values(struct knote *kn, const struct iset_spec *spec)
-{
-	if (kn->filter == FILTER_FD) {
-		kn->bits = spec->want;
-		return;
-	}
-	kn->bits = spec->fopts;
-	kn->data = spec->data;
-}
-
 /* --- a new interest --- */
 
 static int
-fd_attach(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
+fd_register_new(struct iset *set, uint32_t kn_index,
+    const struct iset_spec *spec)
 {
+	const struct filter_ops *ops = filter_ops_of(spec->filter);
 	struct knote *kn = knote_at(kn_index);
 	uint32_t src_index;
 	int r;
@@ -49,51 +41,53 @@ fd_attach(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 		return r;
 	kn->source = src_index;
 	kn->have = 0;
-	fd_take_values(kn, spec);
 	source_link(source_at(src_index), kn_index);
-	r = source_arm_first(set, src_index, kn_index);
+	r = ops->attach(set, kn_index, spec);
 	if (r < 0) {
 		source_at(src_index)->klist = kn->chain;
 		source_settle_empty(set, src_index);
-		return r;
 	}
-	/* What we look at ourselves may be true already. */
-	file_activate(set, kn_index);
-	return 0;
+	return r;
 }
 
 static int
-ident_attach(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
+ident_register_new(struct iset *set, uint32_t kn_index,
+    const struct iset_spec *spec)
 {
-	struct knote *kn = knote_at(kn_index);
+	const struct filter_ops *ops = filter_ops_of(spec->filter);
 	int r;
 
 	r = hash_reserve(set);
 	if (r < 0)
 		return r;
-	kn->ident = spec->ident;
-	if (spec->filter == FILTER_TIMER) {
-		r = timer_attach(set, kn_index, spec);
-		if (r < 0)
-			return r;
-	}
-	hash_insert(set, kn_index);
-	if (spec->filter == FILTER_USER)
-		user_attach(set, kn_index, spec);
-	return 0;
+	knote_at(kn_index)->ident = spec->ident;
+	if (ops->attach != NULL)
+		r = ops->attach(set, kn_index, spec);
+	if (r >= 0)
+		hash_insert(set, kn_index);
+	return r;
+}
+
+static void
+knote_force(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
+{
+	if ((spec->op & ISET_FORCE_ONESHOT) == 0)
+		return;
+	knote_at(kn_index)->flags |= KN_ONESHOT | KN_FORCED;
+	knote_step(set, kn_index, KNOTE_ACTIVATE);
 }
 
 static int
 register_new(struct iset *set, const struct iset_spec *spec)
 {
+	const struct filter_ops *ops = filter_ops_of(spec->filter);
 	uint32_t kn_index;
-	int r;
+	int r = 0;
 
-	if (spec->filter == FILTER_READ || spec->filter == FILTER_WRITE) {
-		r = file_usable(spec->ident, spec->filter);
-		if (r < 0)
-			return r;
-	}
+	if (ops->check != NULL)
+		r = ops->check(spec);
+	if (r < 0)
+		return r;
 	kn_index = knote_new(set, spec);
 	if (kn_index == 0)
 		return -ENOMEM;
@@ -101,19 +95,17 @@ register_new(struct iset *set, const struct iset_spec *spec)
 		knote_step(set, kn_index, KNOTE_DISABLE);
 	r = ext_reserve(kn_index, spec);
 	if (r >= 0)
-		r = filter_is_fd(spec->filter)
-		    ? fd_attach(set, kn_index, spec)
-		    : ident_attach(set, kn_index, spec);
+		r = ops->fd ? fd_register_new(set, kn_index, spec)
+			    : ident_register_new(set, kn_index, spec);
 	if (r < 0) {
 		knote_step(set, kn_index, KNOTE_DROP);
 		knote_free(kn_index);
 		return r;
 	}
 	ext_store(kn_index, spec);
-	if ((spec->op & ISET_FORCE_ONESHOT) != 0) {
-		knote_at(kn_index)->flags |= KN_ONESHOT | KN_FORCED;
-		knote_step(set, kn_index, KNOTE_ACTIVATE);
-	}
+	if (ops->attached != NULL)
+		ops->attached(set, kn_index, spec);
+	knote_force(set, kn_index, spec);
 	return 0;
 }
 
@@ -125,12 +117,12 @@ knote_remove(struct iset *set, uint32_t kn_index)
 	struct knote *kn = knote_at(kn_index);
 
 	ext_drop(kn_index);
+	if (knote_ops(kn)->detach != NULL)
+		knote_ops(kn)->detach(set, kn_index);
 	if (knote_is_fd(kn)) {
 		source_drop_knote(set, kn_index);
 		return;
 	}
-	if (kn->filter == FILTER_TIMER)
-		timer_detach(set, kn_index);
 	hash_remove(set, kn_index);
 	knote_step(set, kn_index, KNOTE_DROP);
 	if ((kn->flags & KN_LINKED) == 0)
@@ -151,67 +143,18 @@ knote_enable(struct iset *set, uint32_t kn_index)
 	const bool was_off = knote_is_off(kn);
 
 	knote_step(set, kn_index, KNOTE_ENABLE);
-	if (was_off && kn->filter == FILTER_TIMER)
-		timer_enable(set, kn_index);
-	if (was_off && kn->filter == FILTER_USER && (kn->flags & KN_FIRED) != 0)
-		knote_step(set, kn_index, KNOTE_ACTIVATE);
+	if (was_off && knote_ops(kn)->enable != NULL)
+		knote_ops(kn)->enable(set, kn_index);
 }
 
 static void
 knote_disable(struct iset *set, uint32_t kn_index)
 {
-	struct knote *kn = knote_at(kn_index);
+	const struct filter_ops *ops = knote_ops(knote_at(kn_index));
 
-	if (kn->filter == FILTER_TIMER)
-		timer_disable(set, kn_index);
+	if (ops->disable != NULL)
+		ops->disable(set, kn_index);
 	knote_step(set, kn_index, KNOTE_DISABLE);
-}
-
-/*
- * New values may have made a queued descriptor event untrue; the kernel is
- * asked again when it is told the new mask, so the old observation can go.
- */
-static int
-fd_change(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
-{
-	struct knote *kn = knote_at(kn_index);
-	const struct knote before = *kn;
-	int r;
-
-	fd_take_values(kn, spec);
-	if (kn->filter == FILTER_FD) {
-		kn->flags = (uint16_t)((kn->flags & ~(uint32_t)KN_FACE_FLAGS) |
-		    (spec->flags & KN_FACE_FLAGS));
-	}
-	r = source_sync(set, kn->source,
-	    PLX_MUTATE(modify_asks_nothing_again, true, false));
-	if (r < 0) {
-		kn->bits = before.bits;
-		kn->data = before.data;
-		kn->flags = before.flags;
-		return r;
-	}
-	if (kn->filter == FILTER_FD && kn->state == KNOTE_QUEUED)
-		knote_step(set, kn_index, KNOTE_STALE);
-	file_activate(set, kn_index);
-	return 0;
-}
-
-static int
-values_change(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
-{
-	struct knote *kn = knote_at(kn_index);
-
-	switch (kn->filter) {
-	case FILTER_TIMER:
-		timer_change(set, kn_index, spec);
-		return 0;
-	case FILTER_USER:
-		user_change(set, kn_index, spec);
-		return 0;
-	default:
-		return fd_change(set, kn_index, spec);
-	}
 }
 
 /* All the memory that the change may need, before anything changes. */
@@ -219,11 +162,10 @@ static int
 change_reserve(struct iset *set, uint32_t kn_index,
     const struct iset_spec *spec)
 {
+	const struct filter_ops *ops = filter_ops_of(spec->filter);
 	const int r = ext_reserve(kn_index, spec);
 
-	if (r < 0 || knote_at(kn_index)->filter != FILTER_TIMER)
-		return r;
-	return timer_reserve(set);
+	return r < 0 || ops->reserve == NULL ? r : ops->reserve(set);
 }
 
 static int
@@ -245,7 +187,7 @@ register_change(struct iset *set, uint32_t kn_index,
 		knote_enable(set, kn_index);
 	else if ((spec->op & ISET_DISABLE) != 0)
 		knote_disable(set, kn_index);
-	r = values_change(set, kn_index, spec);
+	r = knote_ops(kn)->change(set, kn_index, spec);
 	if (r < 0) {
 		/* Only the kernel refuses here, and only what was off. */
 		if (was_off && !knote_is_off(kn))
@@ -255,10 +197,7 @@ register_change(struct iset *set, uint32_t kn_index,
 	ext_store(kn_index, spec);
 	if ((spec->op & ISET_KEEP_UDATA) == 0)
 		kn->udata = spec->udata;
-	if ((spec->op & ISET_FORCE_ONESHOT) != 0) {
-		kn->flags |= KN_ONESHOT | KN_FORCED;
-		knote_step(set, kn_index, KNOTE_ACTIVATE);
-	}
+	knote_force(set, kn_index, spec);
 	return 0;
 }
 
@@ -269,7 +208,7 @@ knote_find(struct iset *set, const struct iset_spec *spec)
 {
 	uint32_t src_index;
 
-	if (!filter_is_fd(spec->filter))
+	if (!filter_ops_of(spec->filter)->fd)
 		return hash_find(set, spec->filter, spec->ident);
 	if (spec->ident > INT_MAX)
 		return 0;
@@ -286,7 +225,7 @@ descriptor_objection(const struct iset *set, const struct iset_spec *spec)
 	const int epfd = atomic_load_explicit(&set->epfd, memory_order_relaxed);
 	int r;
 
-	if (!filter_is_fd(spec->filter))
+	if (!filter_ops_of(spec->filter)->fd)
 		return 0;
 	if (spec->filter != FILTER_FD)
 		return fd_is_open(spec->ident) ? 0 : -EBADF;
@@ -369,7 +308,7 @@ static int
 register_again(struct iset *set, uint32_t kn_index,
     const struct iset_spec *spec)
 {
-	const bool fd_filter = filter_is_fd(spec->filter);
+	const bool fd_filter = filter_ops_of(spec->filter)->fd;
 
 	/* Blind: the number may have become another file, or none. */
 	if (fd_filter && spec->filter != FILTER_FD &&
@@ -405,7 +344,7 @@ register_locked(struct iset *set, const struct iset_spec *spec)
 		return register_again(set, kn_index, spec);
 	if ((spec->op & ISET_ADD) == 0)
 		return register_unknown(set, spec);
-	if (filter_is_fd(spec->filter) && spec->ident > INT_MAX)
+	if (filter_ops_of(spec->filter)->fd && spec->ident > INT_MAX)
 		return -EBADF;
 	return register_new(set, spec);
 }
@@ -417,7 +356,7 @@ iset_register(struct iset *set, const struct iset_spec *spec)
 
 	PLX_ASSERT(spec->filter < FILTER_MAX);
 	/* A set in a set: it is looked at from now on. Before our lock. */
-	if (filter_is_fd(spec->filter) && spec->ident <= INT_MAX &&
+	if (filter_ops_of(spec->filter)->fd && spec->ident <= INT_MAX &&
 	    fdtab_kind((int)spec->ident) == FD_ISET) {
 		iset_publish((int)spec->ident);
 		if (spec->filter == FILTER_READ && (spec->op & ISET_ADD) != 0)

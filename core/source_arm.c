@@ -19,7 +19,7 @@
 #include <sys/eventfd.h>
 
 #include "core/bug.h"
-#include "core/iset_impl.h"
+#include "core/filter.h"
 #include "core/os.h"
 #include "core/sys.h"
 
@@ -29,29 +29,23 @@
 plx_mask
 knote_want(const struct knote *kn)
 {
-	switch (kn->filter) {
-	case FILTER_READ:
-		return PLX_IN | PLX_RDHUP;
-	case FILTER_WRITE:
-		return PLX_OUT;
-	case FILTER_FD:
-		return kn->bits & ARMED_READINESS;
-	default:
-		PLX_BUG("a filter without a descriptor wants no mask");
-	}
+	return kn->filter == FILTER_FD ? kn->bits & ARMED_READINESS
+				       : knote_ops(kn)->want;
 }
 
 plx_mask
 filter_sees(const struct knote *kn, plx_mask observed)
 {
-	switch (kn->filter) {
-	case FILTER_READ:
-		return observed & (PLX_IN | PLX_RDHUP | PLX_HUP | PLX_ERR);
-	case FILTER_WRITE:
-		return observed & (PLX_OUT | PLX_HUP | PLX_ERR);
-	default:
-		return observed & (kn->bits | PLX_UNASKED) & PLX_READINESS;
-	}
+	if (kn->filter != FILTER_FD)
+		return observed & knote_ops(kn)->sees;
+	return observed & (kn->bits | PLX_UNASKED) & PLX_READINESS;
+}
+
+/* A filter that does not poll its descriptor has no part in registrations. */
+static bool
+knote_polls(const struct knote *kn)
+{
+	return kn->filter == FILTER_FD || knote_ops(kn)->want != 0;
 }
 
 static bool
@@ -113,7 +107,8 @@ lane_desired(const struct source *src, unsigned int lane)
 	for (uint32_t at = src->klist; at != 0; at = knote_at(at)->chain) {
 		const struct knote *kn = knote_at(at);
 
-		if (knote_lane(kn) != lane || !knote_enabled(kn))
+		if (knote_lane(kn) != lane || !knote_enabled(kn) ||
+		    !knote_polls(kn))
 			continue;
 		any = true;
 		desired |= (uint16_t)(knote_want(kn) | knote_trigger(kn));
@@ -307,7 +302,7 @@ needs_lane(const struct source *src, uint32_t kn_index)
 	bool alone = true;
 
 	for (uint32_t at = src->klist; at != 0; at = knote_at(at)->chain) {
-		if (at == kn_index)
+		if (at == kn_index || !knote_polls(knote_at(at)))
 			continue;
 		if (knote_lane(knote_at(at)) != 0)
 			return false; /* lane 1 is taken, lane 0 is free */
@@ -361,7 +356,6 @@ source_arm_first(struct iset *set, uint32_t src_index, uint32_t kn_index)
 	r = source_arm_new(set, src_index, kn_index);
 	if (r != -EPERM || knote_at(kn_index)->filter == FILTER_FD)
 		return r;
-	PLX_ASSERT(knote_at(kn_index)->chain == 0);
 	src->kind = file_kind((int)src->fd) & 0xfu;
 	if (src->kind != SOURCE_FILE)
 		return 0;

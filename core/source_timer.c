@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "core/bug.h"
-#include "core/iset_impl.h"
+#include "core/filter.h"
 #include "core/sys.h"
 
 #define HEAP_MIN          512u
@@ -195,15 +195,20 @@ timer_insert(struct iset *set, uint32_t t_index)
 		set->kick = 1;
 }
 
-int
+static int
+timer_reserve(struct iset *set)
+{
+	return heap_reserve(&set->timers);
+}
+
+static int
 timer_attach(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 {
 	struct knote *kn = knote_at(kn_index);
-	const int64_t now_ns = plx_sys_now_ns();
 	struct plx_timer *t;
 	uint32_t t_index;
 
-	if (heap_reserve(&set->timers) < 0)
+	if (timer_reserve(set) < 0)
 		return -ENOMEM;
 	t_index = arena_take(&plx_timers);
 	t = timer_at(t_index);
@@ -214,35 +219,17 @@ timer_attach(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 	if ((spec->fopts & FOPT_ABSOLUTE) == 0)
 		kn->flags |= KN_CLEAR;
 	kn->data = t_index;
-	timer_start(t, kn, spec, now_ns);
-	if (kn->state == KNOTE_DISABLED)
-		return 0;
-	if (timer_expire(t, now_ns))
-		timer_fired(set, t);
-	timer_insert(set, t_index);
 	return 0;
 }
 
-int
-timer_reserve(struct iset *set)
+/* It runs from here on, unless it is disabled: then when it is enabled. */
+static void
+timer_run(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 {
-	return heap_reserve(&set->timers);
-}
-
-void
-timer_change(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
-{
-	struct knote *kn = knote_at(kn_index);
+	const struct knote *kn = knote_at(kn_index);
 	struct plx_timer *t = timer_at(timer_of(kn));
 	const int64_t now_ns = plx_sys_now_ns();
 
-	/* Only a new ADD restarts; enabling and disabling do not. */
-	if ((spec->op & ISET_ADD) == 0)
-		return;
-	heap_remove(&set->timers, timer_of(kn));
-	kn->flags &= (uint16_t)~KN_FIRED;
-	if (kn->state == KNOTE_QUEUED)
-		knote_step(set, kn_index, KNOTE_STALE);
 	timer_start(t, kn, spec, now_ns);
 	if (kn->state != KNOTE_IDLE)
 		return;
@@ -251,7 +238,23 @@ timer_change(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 	timer_insert(set, timer_of(kn));
 }
 
-void
+static int
+timer_change(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
+{
+	struct knote *kn = knote_at(kn_index);
+
+	/* Only a new ADD restarts; enabling and disabling do not. */
+	if ((spec->op & ISET_ADD) == 0)
+		return 0;
+	heap_remove(&set->timers, timer_of(kn));
+	kn->flags &= (uint16_t)~KN_FIRED;
+	if (kn->state == KNOTE_QUEUED)
+		knote_step(set, kn_index, KNOTE_STALE);
+	timer_run(set, kn_index, spec);
+	return 0;
+}
+
+static void
 timer_detach(struct iset *set, uint32_t kn_index)
 {
 	const uint32_t t_index = timer_of(knote_at(kn_index));
@@ -260,13 +263,13 @@ timer_detach(struct iset *set, uint32_t kn_index)
 	arena_give(&plx_timers, t_index);
 }
 
-void
+static void
 timer_disable(struct iset *set, uint32_t kn_index)
 {
 	heap_remove(&set->timers, timer_of(knote_at(kn_index)));
 }
 
-void
+static void
 timer_enable(struct iset *set, uint32_t kn_index)
 {
 	struct knote *kn = knote_at(kn_index);
@@ -335,3 +338,38 @@ timers_next(const struct iset *set)
 	look = deadline_after(plx_sys_now_ns(), ABSOLUTE_SLEEP_NS);
 	return look < next ? look : next;
 }
+
+static bool
+timer_true(const struct iset *set, struct knote *kn)
+{
+	(void)set;
+	return (kn->flags & KN_FIRED) != 0;
+}
+
+static void
+timer_fill(const struct knote *kn, struct delivery *d)
+{
+	d->ident = kn->ident;
+	d->data = timer_at(timer_of(kn))->count;
+}
+
+static void
+timer_clear(struct knote *kn)
+{
+	timer_at(timer_of(kn))->count = 0;
+	kn->flags &= (uint16_t)~KN_FIRED;
+}
+
+const struct filter_ops filter_timer = {
+	.name = "timer",
+	.attach = timer_attach,
+	.attached = timer_run,
+	.reserve = timer_reserve,
+	.change = timer_change,
+	.detach = timer_detach,
+	.enable = timer_enable,
+	.disable = timer_disable,
+	.is_true = timer_true,
+	.fill = timer_fill,
+	.clear = timer_clear,
+};

@@ -6,7 +6,7 @@
  * Authority: FreeBSD kqueue(2) EVFILT_USER, filt_usertouch; a trigger in the
  * very ADD fires, as on OpenBSD and macOS (design.md 3.16).
  */
-#include "core/iset_impl.h"
+#include "core/filter.h"
 
 #define USER_BITS_MASK UINT32_C(0x00ffffff)
 
@@ -35,8 +35,8 @@ user_fire(struct iset *set, uint32_t kn_index)
 	knote_step(set, kn_index, KNOTE_ACTIVATE);
 }
 
-void
-user_attach(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
+static void
+user_attached(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 {
 	struct knote *kn = knote_at(kn_index);
 
@@ -45,7 +45,7 @@ user_attach(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 		user_fire(set, kn_index);
 }
 
-void
+static int
 user_change(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 {
 	struct knote *kn = knote_at(kn_index);
@@ -60,4 +60,43 @@ user_change(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 	} else if ((spec->fopts & FOPT_TRIGGER) != 0) {
 		user_fire(set, kn_index);
 	}
+	return 0;
 }
+
+static void
+user_enable(struct iset *set, uint32_t kn_index)
+{
+	if ((knote_at(kn_index)->flags & KN_FIRED) != 0)
+		knote_step(set, kn_index, KNOTE_ACTIVATE);
+}
+
+static bool
+user_true(const struct iset *set, struct knote *kn)
+{
+	(void)set;
+	return (kn->flags & KN_FIRED) != 0;
+}
+
+static void
+user_fill(const struct knote *kn, struct delivery *d)
+{
+	d->ident = kn->ident;
+	d->data = kn->data;
+	d->user_bits = kn->bits;
+}
+
+static void
+user_clear(struct knote *kn)
+{
+	kn->flags &= (uint16_t)~KN_FIRED;
+}
+
+const struct filter_ops filter_user = {
+	.name = "user",
+	.attached = user_attached,
+	.change = user_change,
+	.enable = user_enable,
+	.is_true = user_true,
+	.fill = user_fill,
+	.clear = user_clear,
+};

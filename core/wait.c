@@ -171,7 +171,7 @@ set_given(const struct iset *set)
 static int
 given_take(struct iset *set, const struct iset_wait *w, int n)
 {
-	struct delivery d = { .filter = FILTER_FD & 7u };
+	struct delivery d = { .filter = FILTER_FD };
 
 	(void)set;
 	for (int i = 0; i < n; i++) {

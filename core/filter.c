@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * filter.c - the table of filters.
+ */
+#include "core/filter.h"
+
+#include "core/bug.h"
+
+static const struct filter_ops *const filter_table[FILTER_MAX] = {
+	[FILTER_READ] = &filter_read,
+	[FILTER_WRITE] = &filter_write,
+	[FILTER_FD] = &filter_mask,
+	[FILTER_TIMER] = &filter_timer,
+	[FILTER_USER] = &filter_user,
+};
+
+const struct filter_ops *
+filter_ops_of(enum plx_filter filter)
+{
+	PLX_ASSERT((unsigned int)filter < FILTER_MAX);
+	return filter_table[filter];
+}
+
+bool
+filter_is_fd(enum plx_filter filter)
+{
+	return filter_ops_of(filter)->fd;
+}
