@@ -30,7 +30,8 @@ extern int kq;
 extern struct kevent ev[EVS];
 
 /*
- * kq_tcase - a new case of `suite` with the fixture and a watchdog of 5 s.
+ * kq_tcase - a new case of `suite` with the fixture and a watchdog of 5 s
+ * (30 s under sanitizers).
  *
  * Each test of it starts with an empty queue in kq. After it, kq and whatever
  * own() took are closed, and the number of open descriptors must be what it
