@@ -136,6 +136,14 @@ START_TEST(header_ev_set_evaluates_each_argument_once)
 }
 END_TEST
 
+START_TEST(header_version_is_that_of_the_loaded_object)
+{
+	/* pollux.h: one build, so the two are the same. */
+	ck_assert_int_eq(pollux_version(), POLLUX_VERSION);
+	ck_assert_int_ge(POLLUX_VERSION, 100);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -146,6 +154,7 @@ main(void)
 	tcase_add_test(c, header_numbers_are_freebsds);
 	tcase_add_test(c, header_numbers_of_our_own_collide_with_nothing);
 	tcase_add_test(c, header_ev_set_evaluates_each_argument_once);
+	tcase_add_test(c, header_version_is_that_of_the_loaded_object);
 	suite_add_tcase(s, c);
 	return plx_check_main(s);
 }
