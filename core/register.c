@@ -143,8 +143,14 @@ knote_enable(struct iset *set, uint32_t kn_index)
 	const bool was_off = knote_is_off(kn);
 
 	knote_step(set, kn_index, KNOTE_ENABLE);
-	if (was_off && knote_ops(kn)->enable != NULL)
+	if (!was_off || knote_is_fd(kn))
+		return;
+	if (knote_ops(kn)->enable != NULL)
 		knote_ops(kn)->enable(set, kn_index);
+	/* Taken back since: an enabling must not queue it again. */
+	if (kn->state == KNOTE_QUEUED &&
+	    (kn->flags & (KN_FIRED | KN_FORCED)) == 0)
+		knote_step(set, kn_index, KNOTE_STALE);
 }
 
 static void
