@@ -174,7 +174,7 @@ delivered(struct iset *set, uint32_t kn_index)
 			ops->disable(set, kn_index);
 		knote_step(set, kn_index, KNOTE_DELIVERED_DISABLE);
 		if (ops->fd)
-			(void)source_sync(set, kn->source, false);
+			(void)source_sync(set, kn->source, 0);
 		return;
 	}
 	if (edge || knote_kernel_keeps(kn))
@@ -188,14 +188,16 @@ delivered(struct iset *set, uint32_t kn_index)
  * never was connected is writable to it): listen to changes only, until true.
  */
 static void
-knote_quiet(struct iset *set, struct knote *kn, bool quiet)
+knote_quiet(struct iset *set, uint32_t kn_index, bool quiet)
 {
+	struct knote *kn = knote_at(kn_index);
+
 	if (quiet == ((kn->flags & KN_QUIET) != 0))
 		return;
 	if (quiet && !knote_kernel_keeps(kn))
 		return;
 	kn->flags ^= KN_QUIET;
-	(void)source_sync(set, kn->source, true);
+	(void)source_sync(set, kn->source, kn_index);
 }
 
 int
@@ -219,10 +221,10 @@ iset_deliver(struct iset *set, const struct iset_wait *w)
 			continue;
 		if (!knote_true(set, kn)) {
 			knote_step(set, kn_index, KNOTE_STALE);
-			knote_quiet(set, kn, true);
+			knote_quiet(set, kn_index, true);
 			continue;
 		}
-		knote_quiet(set, kn, false);
+		knote_quiet(set, kn_index, false);
 		delivery_fill(kn_index, &d);
 		w->emit(w->context, n, &d);
 		n++;

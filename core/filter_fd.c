@@ -64,7 +64,7 @@ fd_change(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 		    (spec->flags & KN_FACE_FLAGS));
 	}
 	r = source_sync(set, kn->source,
-	    PLX_MUTATE(modify_asks_nothing_again, true, false));
+	    PLX_MUTATE(modify_asks_nothing_again, kn_index, 0));
 	if (r < 0) {
 		kn->bits = before.bits;
 		kn->data = before.data;

@@ -303,7 +303,8 @@ uint64_t source_udata(uint64_t data);
 int source_arm_new(struct iset *set, uint32_t src_index, uint32_t kn_index);
 /* The same, and takes files that the kernel's epoll refuses. */
 int source_arm_first(struct iset *set, uint32_t src_index, uint32_t kn_index);
-int source_sync(struct iset *set, uint32_t src_index, bool force);
+/* Tell what differs, and the lane of a changed knote (0: none) in any case. */
+int source_sync(struct iset *set, uint32_t src_index, uint32_t changed);
 void sources_flush(struct iset *set);
 plx_mask knote_want(const struct knote *kn);
 /* The bits of a raw mask as a registration of its own. */

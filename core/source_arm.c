@@ -244,7 +244,7 @@ source_defer(struct iset *set, uint32_t src_index)
 }
 
 int
-source_sync(struct iset *set, uint32_t src_index, bool force)
+source_sync(struct iset *set, uint32_t src_index, uint32_t changed)
 {
 	struct source *src = source_at(src_index);
 	int ret = 0;
@@ -253,6 +253,9 @@ source_sync(struct iset *set, uint32_t src_index, bool force)
 		return 0;
 	for (unsigned int lane = 0; lane < 2; lane++) {
 		const uint16_t desired = lane_desired(src, lane);
+		/* Never the other lane: its edge would fire again. */
+		const bool force = changed != 0 &&
+		    knote_lane(knote_at(changed)) == lane;
 		const bool can_fail = desired != 0 &&
 		    (src->armed[lane] & ARMED_PRESENT) == 0;
 		int r;

@@ -202,7 +202,7 @@ source_drop_knote(struct iset *set, uint32_t kn_index)
 
 	source_unlink(source_at(src_index), kn_index);
 	knote_bury(set, kn_index);
-	(void)source_sync(set, src_index, false);
+	(void)source_sync(set, src_index, 0);
 	source_settle_empty(set, src_index);
 }
 
