@@ -291,7 +291,10 @@ deep_register(struct iset *set, const struct iset_spec *spec,
 	if (plx_lock_take(&deep_lock) < 0)
 		return -EAGAIN;
 	r = link_check(set, (int)spec->ident);
-	if (r == 0 && iset_lock(set)) {
+	/* From a handler above the set's own section: at its end. */
+	if (r == 0 && !iset_lock(set)) {
+		r = pending_push(set, spec);
+	} else if (r == 0) {
 		r = locked(set, spec);
 		/* Too deep, or too many paths: then by ourselves. */
 		if (r == -ELOOP || r == -EINVAL) {
