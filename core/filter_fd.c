@@ -87,6 +87,9 @@ observed_now(const struct iset *set, struct knote *kn, int fd)
 
 	if (kn->have >> KNOTE_PASS_SHIFT == (set->pass & 0xffffu))
 		return observed;
+	/* The number may be another file's: believe what was seen. */
+	if (source_at(kn->source)->orphan != 0)
+		return knote_kernel_keeps(kn) ? 0 : observed;
 	observed = backend_sample(fd, knote_want(kn));
 	if ((observed & PLX_NVAL) != 0 || filter_sees(kn, observed) == 0)
 		return 0;

@@ -20,6 +20,16 @@
 #define ORPHANS_MAX_MIN 64
 #define READ_BYTES      4096
 
+static bool
+source_queued(const struct source *src)
+{
+	uint32_t at = src->klist;
+
+	while (at != 0 && knote_at(at)->state != KNOTE_QUEUED)
+		at = knote_at(at)->chain;
+	return at != 0;
+}
+
 void
 orphan_keep(struct iset *set, uint32_t src_index)
 {
@@ -31,7 +41,8 @@ orphan_keep(struct iset *set, uint32_t src_index)
 	    memory_order_relaxed);
 	set->orphan_head = src_index;
 	set->orphans_n++;
-	if (set->orphans_n >= set->orphans_max)
+	/* What waits is told only if the file lives: ask now, not later. */
+	if (set->orphans_n >= set->orphans_max || source_queued(src))
 		orphans_audit(set);
 }
 
