@@ -79,7 +79,7 @@ __wrap_plx_policy_of(enum plx_face face)
 		    POLICY_##value);                                   \
 	}                                                              \
 	END_TEST
-#include "tests/core/policy_cells.def"
+#include "tests/core/policy_cells.inc"
 #undef CELL
 
 START_TEST(policy_rows_have_names_and_there_are_42_cells)
@@ -88,7 +88,7 @@ START_TEST(policy_rows_have_names_and_there_are_42_cells)
 	int cells = 0;
 
 #define CELL(row, FACE, cell, value, fact) cells++;
-#include "tests/core/policy_cells.def"
+#include "tests/core/policy_cells.inc"
 #undef CELL
 	ck_assert_int_eq(cells, PLX_FACE_MAX * 7);
 	for (int face = 0; face < PLX_FACE_MAX; face++) {
@@ -219,7 +219,7 @@ main(void)
 
 #define CELL(row, FACE, cell, value, fact) \
 	tcase_add_test(cells, policy_##row##_##fact);
-#include "tests/core/policy_cells.def"
+#include "tests/core/policy_cells.inc"
 #undef CELL
 	tcase_add_test(cells, policy_rows_have_names_and_there_are_42_cells);
 	tcase_add_checked_fixture(epoll, pair_start, pair_end);
