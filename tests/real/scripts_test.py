@@ -7,12 +7,14 @@ that replaces itself by a new image, a process for each client. What they print
 and how they end must not differ, and no certain finding may be there.
 """
 
+import atexit
 import glob
 import os
 import pwd
 import re
 import shutil
 import sys
+import tempfile
 import time
 
 import basics
@@ -52,6 +54,22 @@ def outcome(case, mode):
         run.clean()
 
 
+def stage():
+    """Lays Pollux down where other users can read it, as an installation is:
+    PostgreSQL does not run as root, and a build may be in root's own home."""
+    place = tempfile.mkdtemp(prefix="plx-stage-", dir="/tmp")
+    atexit.register(shutil.rmtree, place)
+    os.chmod(place, 0o755)
+    for name, source in (("bin/pollux", harness.Pollux.cli),
+                         ("lib/libpollux.so.0", os.environ["POLLUX_SO"])):
+        target = os.path.join(place, name)
+        os.mkdir(os.path.dirname(target))
+        shutil.copy(source, target)
+        os.chmod(target, 0o755)
+    harness.Pollux.cli = os.path.join(place, "bin/pollux")
+    harness.Pollux.preload = os.path.join(place, "lib/libpollux.so.0")
+
+
 def have(*programs):
     return all(shutil.which(p, path=basics.PROGRAM_PATH) for p in programs)
 
@@ -81,6 +99,7 @@ def scripts():
 
 def main():
     harness.prepare()
+    stage()
     cases = scripts()
     if not cases:
         basics.skip("none of the programs is installed")
