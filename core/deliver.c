@@ -108,6 +108,8 @@ iset_collect(struct iset *set, const void *events, int n)
 
 		if (src_index == 0) {
 			own_event(set, cookie);
+		} else if ((cookie & COOKIE_PROC_BIT) != 0) {
+			proc_collect(set, cookie);
 		} else if (source_at(src_index) != NULL &&
 		    source_cookie(src_index, 0) == cookie &&
 		    !source_gone(set, src_index)) {

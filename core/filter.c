@@ -12,6 +12,8 @@ static const struct filter_ops *const filter_table[FILTER_MAX] = {
 	[FILTER_FD] = &filter_mask,
 	[FILTER_TIMER] = &filter_timer,
 	[FILTER_USER] = &filter_user,
+	[FILTER_PROC] = &filter_proc,
+	[FILTER_PROCDESC] = &filter_procdesc,
 };
 
 const struct filter_ops *

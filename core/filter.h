@@ -23,6 +23,8 @@ struct filter_ops {
 	 */
 	plx_mask want;
 	plx_mask sees;
+	/* fd: is the descriptor polled for this very knote? NULL: it is. */
+	bool (*polls)(const struct knote *kn);
 	/*
 	 * Can this filter ever fire on this object? Before anything is made,
 	 * for an ADD only. 0 or -Exxx.
@@ -65,10 +67,12 @@ knote_ops(const struct knote *kn)
 }
 
 /* One row each, defined beside its filter's functions. */
-extern const struct filter_ops filter_read;  /* filter_fd.c */
-extern const struct filter_ops filter_write; /* filter_fd.c */
-extern const struct filter_ops filter_mask;  /* filter_fd.c */
-extern const struct filter_ops filter_timer; /* source_timer.c */
-extern const struct filter_ops filter_user;  /* source_user.c */
+extern const struct filter_ops filter_read;     /* filter_fd.c */
+extern const struct filter_ops filter_write;    /* filter_fd.c */
+extern const struct filter_ops filter_mask;     /* filter_fd.c */
+extern const struct filter_ops filter_timer;    /* source_timer.c */
+extern const struct filter_ops filter_user;     /* source_user.c */
+extern const struct filter_ops filter_proc;     /* source_proc.c */
+extern const struct filter_ops filter_procdesc; /* source_proc.c */
 
 #endif

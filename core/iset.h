@@ -33,6 +33,8 @@ enum plx_filter {
 	FILTER_FD,    /* ident = fd: raw mask, for faces that speak in masks */
 	FILTER_TIMER, /* ident = anything */
 	FILTER_USER,  /* ident = anything */
+	FILTER_PROC,  /* ident = pid */
+	FILTER_PROCDESC, /* ident = pidfd */
 	FILTER_MAX,
 };
 
@@ -71,6 +73,21 @@ enum filter_option {
 	FOPT_FILE_POLL = 1u << 1, /* regular files are always ready */
 	FOPT_ABSOLUTE = 1u << 2,  /* timer: data is wall-clock ns */
 	FOPT_TRIGGER = 1u << 3,   /* user: fire */
+};
+
+/*
+ * What of a process, in spec->user_bits and in a delivery's. Not the low bits:
+ * those of an fd filter's knote are enum filter_option.
+ */
+enum proc_note {
+	PROC_EXIT = 1u << 8, /* data: as of wait(2) */
+	PROC_FORK = 1u << 9,
+	PROC_EXEC = 1u << 10,
+	PROC_TRACK = 1u << 11,    /* its children too */
+	PROC_TRACKERR = 1u << 12, /* out only: a child was missed */
+	PROC_CHILD = 1u << 13,    /* out only: a tracked child; data: parent */
+	PROC_NOTES = 0xfu << 8,
+	PROC_ANY_STATUS = 1u << 14, /* EXIT: fine if nobody tells the status */
 };
 
 /* How the 24 user bits change. */

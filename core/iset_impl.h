@@ -50,7 +50,7 @@ struct knote {
 	uint32_t ready_next; /* [s] index, or READY_END; arena link when free */
 	uint32_t chain;      /* [s] next knote of the source or hash bucket */
 	union {
-		uint64_t ident; /* [I] TIMER, USER */
+		uint64_t ident; /* [I] no descriptor */
 		struct {
 			uint32_t source; /* [I] fd filters */
 			uint32_t have;   /* [s] pass:16 | observed:16 */
@@ -198,6 +198,7 @@ enum wake_state {
 #define COOKIE_LANE        (UINT64_C(3) << 32)
 #define COOKIE_NOTIFY      (UINT64_C(4) << 32)
 #define COOKIE_LANE_BIT    (UINT64_C(1) << 63)
+#define COOKIE_PROC_BIT    (UINT64_C(1) << 62) /* a watch, not a source */
 #define SOURCE_COOKIE_MASK UINT32_C(0xffffff)
 
 extern struct plx_arena plx_isets;
@@ -357,6 +358,9 @@ int64_t eventfd_room(int fd);
 /* source_timer.c */
 void timers_run(struct iset *set);
 plx_deadline timers_next(const struct iset *set);
+
+/* source_proc.c: an event of one of the set's own pidfds. */
+void proc_collect(struct iset *set, uint64_t cookie);
 
 /* deliver.c */
 void iset_collect(struct iset *set, const void *events, int n);

@@ -45,7 +45,10 @@ filter_sees(const struct knote *kn, plx_mask observed)
 static bool
 knote_polls(const struct knote *kn)
 {
-	return kn->filter == FILTER_FD || knote_ops(kn)->want != 0;
+	const struct filter_ops *ops = knote_ops(kn);
+
+	return kn->filter == FILTER_FD ||
+	    (ops->want != 0 && (ops->polls == NULL || ops->polls(kn)));
 }
 
 static bool

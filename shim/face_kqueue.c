@@ -45,6 +45,10 @@ filter_of(short filter)
 		return FILTER_TIMER;
 	case EVFILT_USER:
 		return FILTER_USER;
+	case EVFILT_PROC:
+		return FILTER_PROC;
+	case EVFILT_PROCDESC:
+		return FILTER_PROCDESC;
 	default:
 		return FILTER_MAX;
 	}
@@ -58,6 +62,8 @@ filter_name(enum plx_filter filter)
 		[FILTER_WRITE] = EVFILT_WRITE,
 		[FILTER_TIMER] = EVFILT_TIMER,
 		[FILTER_USER] = EVFILT_USER,
+		[FILTER_PROC] = EVFILT_PROC,
+		[FILTER_PROCDESC] = EVFILT_PROCDESC,
 	};
 
 	return name[filter];
@@ -83,6 +89,18 @@ static const struct flag_pair sticky_pairs[] = {
 	{ EV_DISPATCH, KN_DISPATCH },
 	{ EV_RECEIPT, KN_RECEIPT },
 };
+
+static const struct flag_pair proc_pairs[] = {
+	{ NOTE_EXIT, PROC_EXIT },
+	{ NOTE_FORK, PROC_FORK },
+	{ NOTE_EXEC, PROC_EXEC },
+	{ NOTE_TRACK, PROC_TRACK },
+	{ NOTE_TRACKERR, PROC_TRACKERR },
+	{ NOTE_CHILD, PROC_CHILD },
+	{ NOTE_ANYSTATUS, PROC_ANY_STATUS },
+};
+#define PROC_EVENTS (NOTE_FORK | NOTE_EXEC | NOTE_TRACK)
+#define PROC_IN     (NOTE_EXIT | NOTE_EXITSTATUS | NOTE_ANYSTATUS)
 
 #define PAIRS_N(pairs) (sizeof(pairs) / sizeof((pairs)[0]))
 
@@ -178,6 +196,24 @@ user_in(const struct kevent *change, struct iset_spec *spec)
 	return 0;
 }
 
+/* It fires, or ADD fails: notes that nothing here can deliver. */
+static int
+proc_in(const struct kevent *change, struct iset_spec *spec)
+{
+	const unsigned int events = change->filter == EVFILT_PROC ? PROC_EVENTS
+								  : NOTE_FORK;
+
+	if ((change->flags & EV_ADD) != 0 &&
+	    (change->fflags & ~(PROC_IN | events)) != 0)
+		return -EINVAL;
+	/* Nobody would tell us of these. */
+	if ((change->flags & EV_DELETE) == 0 && (change->fflags & events) != 0)
+		return -EPERM;
+	spec->user_bits = pairs_in(proc_pairs, PAIRS_N(proc_pairs),
+	    change->fflags & PROC_IN);
+	return 0;
+}
+
 static int
 fd_in(const struct kevent *change, struct iset_spec *spec)
 {
@@ -217,6 +253,8 @@ change_in(const struct kevent *change, struct iset_spec *spec)
 		return timer_in(change, spec);
 	if (spec->filter == FILTER_USER)
 		return user_in(change, spec);
+	if (spec->filter == FILTER_PROC || spec->filter == FILTER_PROCDESC)
+		return proc_in(change, spec);
 	return fd_in(change, spec);
 }
 
@@ -275,6 +313,9 @@ event_out(struct kevent *event)
 	flags = pairs_out(sticky_pairs, PAIRS_N(sticky_pairs), d.flags);
 	if (d.eof != 0)
 		flags |= EV_EOF;
+	if (d.filter == FILTER_PROC || d.filter == FILTER_PROCDESC)
+		d.user_bits = pairs_out(proc_pairs, PAIRS_N(proc_pairs),
+		    d.user_bits);
 	*event = (struct kevent){
 		.ident = d.ident,
 		.filter = filter_name((enum plx_filter)d.filter),

@@ -194,6 +194,7 @@ typedef char
 #define NOTE_EOF		0x00000008	/* READ of a file: fire at its end */
 #define NOTE_TRUNCATE		0x00001000	/* VNODE: became shorter */
 #define NOTE_EXITSTATUS		0x04000000	/* PROC: accepted, data always is */
+#define NOTE_ANYSTATUS		0x02000000	/* PROC: data may be unknown (0) */
 #define NOTE_ABSOLUTE		NOTE_ABSTIME	/* macOS's name */
 
 /* kqueuex. */
