@@ -95,7 +95,6 @@ own_event(struct iset *set, uint64_t cookie)
 		/* Shown for what is on the list already, or a kick. */
 		break;
 	}
-	set->kick = 0;
 }
 
 void

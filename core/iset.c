@@ -89,6 +89,8 @@ iset_reset(struct iset *set, uint32_t index, enum plx_face face, int fd)
 	set->deep_arm = 0;
 	set->wake_state = WAKE_ABSENT;
 	set->kick = 0;
+	set->watchers_n = 0;
+	set->timer_epoch = 0;
 	set->strangers = 0;
 	set->timer_fd = -1;
 	set->timer_armed_ns = 0;

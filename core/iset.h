@@ -184,7 +184,7 @@ int iset_wait(struct iset *set, const struct iset_wait *wait);
 
 /*
  * iset_wait_cancelled - this thread was cancelled while it slept in iset_wait:
- * it is a sleeper no more. The reference is still the caller's. Lock-free.
+ * it is a sleeper no more. The reference is still the caller's.
  */
 void iset_wait_cancelled(struct iset *set);
 

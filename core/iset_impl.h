@@ -171,6 +171,8 @@ struct iset {
 	uint32_t deep_arm;      /* [s] the source being armed is SOURCE_SET */
 	uint32_t wake_state;    /* [s] enum wake_state */
 	uint32_t kick;          /* [s] sleepers must recompute */
+	uint32_t watchers_n;    /* [s] sleepers that know the next timer */
+	uint32_t timer_epoch;   /* [s] +1 for each new next timer */
 	uint32_t strangers;     /* [s] events without an owner, in a row */
 	int timer_fd;           /* [s] -1 until somebody polls us */
 	int64_t timer_armed_ns; /* [s] 0: disarmed */

@@ -191,8 +191,11 @@ timer_insert(struct iset *set, uint32_t t_index)
 		return;
 	heap_insert(&set->timers, t_index);
 	/* Whoever sleeps has an older idea of when to wake up. */
-	if (set->timers.slot[0] == t_index)
+	if (set->timers.slot[0] == t_index) {
 		set->kick = 1;
+		set->watchers_n = 0;
+		set->timer_epoch++;
+	}
 }
 
 static int

@@ -89,8 +89,10 @@ turn_plan(struct iset *set, const struct iset_wait *w)
 	if (set->files_n > 0)
 		files_look(set, false);
 	turn.deep = set->sets_n > 0 && deep_any();
-	if (turn.deep)
+	if (turn.deep) {
 		deep_look(set);
+		set->kick = 0; /* it never sleeps for long */
+	}
 	turn.deliver = turn.deep || set->soft_n > 0 || set->ready.n > 0;
 	if ((turn.deliver && !turn.deep) || until == DEADLINE_NOW)
 		return turn;
@@ -151,10 +153,42 @@ waiter_leave(struct iset *set)
 	(void)atomic_fetch_sub_explicit(&set->waiters, 1, memory_order_relaxed);
 }
 
+/*
+ * A sleeper that knows the earliest timer watches for all. Under the lock, when
+ * it goes to sleep and when it is back: with the last watcher gone, the others
+ * are told to look again.
+ */
+static uint32_t
+watcher_enter(struct iset *set)
+{
+	set->kick = 0;
+	set->watchers_n++;
+	return set->timer_epoch;
+}
+
+static void
+watcher_leave(struct iset *set, uint32_t epoch)
+{
+	/* An earlier timer came meanwhile: they have been told. */
+	if (epoch != set->timer_epoch)
+		return;
+	PLX_ASSERT(set->watchers_n > 0);
+	set->watchers_n--;
+	if (set->watchers_n == 0 && set->timers.n > 0)
+		set->kick = 1;
+}
+
 void
 iset_wait_cancelled(struct iset *set)
 {
 	waiter_leave(set);
+	if (!iset_lock(set))
+		return;
+	/* Whether it was a watcher went with its stack. */
+	set->timer_epoch++;
+	set->watchers_n = 0;
+	set->kick = set->timers.n > 0;
+	iset_unlock(set);
 }
 
 static bool
@@ -201,7 +235,9 @@ static int
 wait_turn(struct iset *set, const struct iset_wait *w)
 {
 	struct turn turn;
-	bool rest;
+	uint32_t epoch = 0;
+	bool rest = false;
+	bool slept;
 	int n;
 
 	if (!iset_lock(set))
@@ -213,24 +249,31 @@ wait_turn(struct iset *set, const struct iset_wait *w)
 			return n;
 		return turn_deep(set, w, turn.sleep_ns);
 	}
-	if (turn.sleep_ns != 0)
+	slept = turn.sleep_ns != 0;
+	if (slept) {
 		waiter_enter(set);
+		epoch = watcher_enter(set);
+	}
 	iset_unlock(set);
 	n = turn_sleep(set, w, turn.sleep_ns);
-	if (turn.sleep_ns != 0)
+	if (slept)
 		waiter_leave(set);
 	if (set_closed(set))
 		return -EBADF;
-	if (n <= 0)
+	if (n <= 0 && !slept)
 		return n;
 	if (set_given(set))
-		return given_take(set, w, n);
+		return n > 0 ? given_take(set, w, n) : n;
 	if (!iset_lock(set))
 		return -EINTR;
-	set->pass++;
-	iset_collect(set, w->scratch, n);
-	n = iset_deliver(set, w);
-	rest = n == 0 && strangers_settle(set);
+	if (slept)
+		watcher_leave(set, epoch);
+	if (n > 0) {
+		set->pass++;
+		iset_collect(set, w->scratch, n);
+		n = iset_deliver(set, w);
+		rest = n == 0 && strangers_settle(set);
+	}
 	iset_unlock(set);
 	if (rest)
 		strangers_rest(w->mask);
