@@ -179,14 +179,12 @@ set_publish(struct iset *set)
 void
 iset_publish(int fd)
 {
-	const struct fd_entry entry = fdtab_get(fd);
-	struct iset *set;
+	struct iset *set = iset_get_any(fd);
 
-	if (entry.kind != FD_ISET)
+	if (set == NULL)
 		return;
-	set = set_live(entry.object);
-	if (set != NULL)
-		set_publish(set);
+	set_publish(set);
+	iset_put(set);
 }
 
 void
@@ -195,10 +193,12 @@ iset_publish_all(void)
 	const uint32_t sets = sets_used();
 
 	for (uint32_t i = 1; i <= sets; i++) {
-		struct iset *set = set_live(i);
+		struct iset *set = iset_get_index(i);
 
-		if (set != NULL)
-			set_publish(set);
+		if (set == NULL)
+			continue;
+		set_publish(set);
+		iset_put(set);
 	}
 }
 
@@ -237,6 +237,18 @@ set_abandon(struct iset *set)
 	iset_put(set);
 }
 
+/* Whoever was just looking whether that is a set is not here. */
+static void
+stray_forget(uint32_t index)
+{
+	struct iset *set = arena_at(&plx_isets, index);
+
+	/* relaxed: the child has one thread. */
+	if (set != NULL &&
+	    atomic_load_explicit(&set->life, memory_order_relaxed) == ISET_FREE)
+		atomic_store_explicit(&set->inside, 0, memory_order_relaxed);
+}
+
 void
 iset_fork_child(void)
 {
@@ -248,8 +260,10 @@ iset_fork_child(void)
 	for (uint32_t i = 1; i <= sets; i++) {
 		struct iset *set = set_live(i);
 
-		if (set == NULL)
+		if (set == NULL) {
+			stray_forget(i);
 			continue;
+		}
 		if (set->policy->fork == POLICY_FORK_NOT_INHERITED)
 			set_abandon(set);
 		else

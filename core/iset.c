@@ -100,13 +100,16 @@ iset_reset(struct iset *set, uint32_t index, enum plx_face face, int fd)
 	set->hash = (struct knote_hash){ 0 };
 	set->dirty_n = 0;
 	plx_lock_reset(&set->lock);
-	/* relaxed: published by the release of `life` below. */
+	/*
+	 * Not `inside`: somebody with a stale number may have just come in, to
+	 * see that this is another set and leave again.
+	 * relaxed: published by the release of `life` below.
+	 */
 	atomic_store_explicit(&set->epfd, fd, memory_order_relaxed);
 	atomic_store_explicit(&set->lane_fd, -1, memory_order_relaxed);
 	atomic_store_explicit(&set->closed, 0, memory_order_relaxed);
 	atomic_store_explicit(&set->pending, 0, memory_order_relaxed);
 	atomic_store_explicit(&set->names, 1, memory_order_relaxed);
-	atomic_store_explicit(&set->inside, 0, memory_order_relaxed);
 	atomic_store_explicit(&set->waiters, 0, memory_order_relaxed);
 	atomic_store_explicit(&set->given, 0, memory_order_relaxed);
 	/* Where libc's close passes us by, nothing is private. */
@@ -235,6 +238,21 @@ set_enter(int fd)
 		return NULL;
 	}
 	return set;
+}
+
+struct iset *
+iset_get_index(uint32_t index)
+{
+	struct iset *set = arena_at(&plx_isets, index);
+
+	if (set == NULL)
+		return NULL;
+	/* acq_rel: as in set_enter. */
+	(void)atomic_fetch_add_explicit(&set->inside, 1, memory_order_acq_rel);
+	if (atomic_load_explicit(&set->life, memory_order_acquire) == ISET_LIVE)
+		return set;
+	iset_put(set);
+	return NULL;
 }
 
 struct iset *

@@ -229,6 +229,8 @@ timer_at(uint32_t index)
 /* iset.c */
 void sets_fork_child(void);
 struct iset *iset_get_any(int fd);
+/* The same by the index of the object, whichever set that is now. */
+struct iset *iset_get_index(uint32_t index);
 bool iset_lock(struct iset *set);   /* false: our own handler, do without */
 void iset_unlock(struct iset *set); /* settles mirror and wake-ups first */
 bool iset_deferrable(const struct iset *set);
