@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -90,12 +91,23 @@ drop(int fd)
 void *
 __wrap_plx_sys_map(size_t len_bytes)
 {
+	void *p;
+
 	if (atomic_fetch_sub(&embed.maps_left, 1) <= 0) {
 		atomic_store(&embed.maps_left, 0);
 		return NULL;
 	}
 	atomic_fetch_add(&embed.maps_n, 1);
-	return __real_plx_sys_map(len_bytes);
+	/* libc's, so that the thread sanitizer knows old memory from new. */
+	p = mmap(NULL, len_bytes, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void
+__wrap_plx_sys_unmap(void *p, size_t len_bytes)
+{
+	(void)munmap(p, len_bytes);
 }
 
 int

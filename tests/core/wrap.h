@@ -12,7 +12,7 @@
 struct epoll_event;
 
 void *__wrap_plx_sys_map(size_t len_bytes);
-void *__real_plx_sys_map(size_t len_bytes);
+void __wrap_plx_sys_unmap(void *p, size_t len_bytes);
 int __wrap_plx_sys_epoll_ctl(int epfd, int op, int fd,
     struct epoll_event *event);
 int __real_plx_sys_epoll_ctl(int epfd, int op, int fd,
