@@ -197,30 +197,45 @@ START_TEST(k85_delete_of_the_only_interest_leaves_a_sleeper_asleep)
 }
 END_TEST
 
-/* One thread of k86; its errors are counted in *arg. */
+/* One thread of k86: how many calls failed, and the first of them. */
+struct churn {
+	int errors;
+	int step;
+	int result;
+};
+
+static void
+churn_note(struct churn *c, int step, int result, int expected)
+{
+	if (result == expected)
+		return;
+	if (c->errors++ == 0) {
+		c->step = step;
+		c->result = result;
+	}
+}
+
 static void *
 churn(void *arg)
 {
-	int *errors = arg;
+	struct churn *c = arg;
 	struct kevent got[8];
-	struct timespec zero = { 0, 0 };
+	const uintptr_t me = (uintptr_t)arg;
 	int pair[2];
-	uintptr_t me = (uintptr_t)errors;
 
 	for (int i = 0; i < 300; i++) {
-		if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
-			++*errors;
-		*errors += kq_op(kq, pair[0], EVFILT_READ, EV_ADD) != 0;
-		*errors += kq_op(kq, me, EVFILT_USER, EV_ADD) != 0;
-		*errors += write(pair[1], "", 1) != 1;
-		*errors += kevent(kq, NULL, 0, got, 8, &zero) < 0;
-		*errors += kq_trigger(kq, me) != 0;
-		*errors += kq_op(kq, pair[0], EVFILT_WRITE,
-			       EV_ADD | EV_ONESHOT) != 0;
+		churn_note(c, 1, socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+		churn_note(c, 2, kq_op(kq, pair[0], EVFILT_READ, EV_ADD), 0);
+		churn_note(c, 3, kq_op(kq, me, EVFILT_USER, EV_ADD), 0);
+		churn_note(c, 4, (int)write(pair[1], "", 1), 1);
+		churn_note(c, 5, kq_poll(kq, got, 8) < 0, false);
+		churn_note(c, 6, kq_trigger(kq, me), 0);
+		churn_note(c, 7,
+		    kq_op(kq, pair[0], EVFILT_WRITE, EV_ADD | EV_ONESHOT), 0);
 		if (i % 2 != 0)
-			*errors += kq_op(kq, pair[0], EVFILT_READ, EV_DELETE) !=
-			    0;
-		*errors += kq_op(kq, me, EVFILT_USER, EV_DELETE) != 0;
+			churn_note(c, 8,
+			    kq_op(kq, pair[0], EVFILT_READ, EV_DELETE), 0);
+		churn_note(c, 9, kq_op(kq, me, EVFILT_USER, EV_DELETE), 0);
 		close(pair[0]);
 		close(pair[1]);
 	}
@@ -232,13 +247,14 @@ START_TEST(k86_eight_threads_change_collect_and_close)
 	/* kqueue(2). Each call of each thread succeeds; afterwards the queue is
 	 * empty and works. The sanitizers watch. */
 	pthread_t threads[8];
-	int errors[8] = { 0 };
+	struct churn c[8] = { 0 };
 
 	for (int i = 0; i < 8; i++)
-		assert_ok(pthread_create(&threads[i], NULL, churn, &errors[i]));
+		assert_ok(pthread_create(&threads[i], NULL, churn, &c[i]));
 	for (int i = 0; i < 8; i++) {
 		assert_ok(pthread_join(threads[i], NULL));
-		ck_assert_int_eq(errors[i], 0);
+		ck_assert_msg(c[i].errors == 0, "%d calls; step %d gave %d",
+		    c[i].errors, c[i].step, c[i].result);
 	}
 	assert_silent(kq);
 	make_pipe(fds);
