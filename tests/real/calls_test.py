@@ -6,6 +6,7 @@ import contextlib
 import io
 import tempfile
 import unittest
+import unittest.mock
 
 import calls
 
@@ -128,6 +129,14 @@ class Compare(unittest.TestCase):
         self.agrees(START + WAIT + OURS + HERE
                     + "10 epoll_wait(3,  <unfinished ...>\n",
                     slot(epoll_wait=2))
+
+    def test_no_stacks_are_no_comparison(self):
+        log = (START + WAIT + OURS + HERE + "10 close(4) = 0\n"
+               + "10 close(5) = 0\n")
+        with unittest.mock.patch("os.getuid", return_value=1000):
+            self.agrees(log, slot(epoll_wait=1, close=1))
+        with unittest.mock.patch("os.getuid", return_value=0):
+            self.differs("no stacks", log, slot(epoll_wait=1, close=2))
 
     def test_a_kill_excuses_one_call(self):
         log = START + WAIT + OURS + HERE + "10 +++ killed by SIGKILL +++\n"
