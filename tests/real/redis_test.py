@@ -52,7 +52,7 @@ class Client:
 
 
 class Redis(harness.Case):
-    requests = 10000
+    requests = 4000
 
     def executable(self):
         return SERVER
