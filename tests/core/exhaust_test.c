@@ -63,6 +63,9 @@ static const struct want wants[] = {
 	{ FILTER_TIMER, KN_ONESHOT, 5 },
 };
 
+/* In one process each row finds the objects of those before it. */
+#define TAKEN_MAX 16384
+
 /* Moves an arena to the end of a chunk: the next object needs memory. */
 static uint32_t
 arena_fill(struct plx_arena *arena, uint32_t *ret_taken)
@@ -71,15 +74,17 @@ arena_fill(struct plx_arena *arena, uint32_t *ret_taken)
 	uint32_t n = 0;
 
 	while ((atomic_load(&arena->used) + 1) % chunk != 0 ||
-	    (uint32_t)atomic_load(&arena->free) != 0)
+	    (uint32_t)atomic_load(&arena->free) != 0) {
+		ck_assert_uint_lt(n, TAKEN_MAX);
 		ret_taken[n++] = arena_take(arena);
+	}
 	return n;
 }
 
 START_TEST(no_memory_is_enomem_and_nothing_changed)
 {
 	/* The first map that the call needs fails, then the second, ... */
-	static uint32_t taken[3][2048];
+	static uint32_t taken[3][TAKEN_MAX];
 	struct plx_arena *const arenas[] = { &plx_knotes, &plx_sources,
 		&plx_timers };
 	uint32_t n[3];
@@ -119,13 +124,17 @@ END_TEST
 START_TEST(no_memory_for_a_change_leaves_the_interest)
 {
 	/* ext[] of an existing interest, on a page that is not there yet. */
+	static uint32_t taken[TAKEN_MAX];
 	const struct iset_spec spec = { .filter = FILTER_USER,
 		.ident = 1,
 		.op = ISET_ADD,
 		.flags = KN_CLEAR,
 		.udata = 4 };
 	struct iset_spec change = spec;
+	uint32_t n;
 
+	/* The first knote of a page: no ext[] of it was ever stored. */
+	n = arena_fill(&plx_knotes, taken);
 	ck_assert_int_eq(iset_register(set, &spec), 0);
 	change.op = ISET_DISABLE;
 	change.flags = 0;
@@ -142,6 +151,8 @@ START_TEST(no_memory_for_a_change_leaves_the_interest)
 	ck_assert_int_eq(take(set, 8), 1);
 	ck_assert_uint_eq(got[0].udata, 5);
 	ck_assert_uint_eq(got[0].ext[3], 0);
+	while (n > 0)
+		arena_give(&plx_knotes, taken[--n]);
 }
 END_TEST
 
