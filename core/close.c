@@ -115,11 +115,11 @@ set_closing(uint32_t index, int fd)
 			name_change(set, fd);
 		return;
 	}
-	/* A reference of our own, so that the last one out is known. */
-	(void)atomic_fetch_add_explicit(&set->inside, 1, memory_order_acq_rel);
-	if (atomic_compare_exchange_strong_explicit(&set->life, &live,
-		ISET_DYING, memory_order_acq_rel, memory_order_relaxed) &&
-	    set->policy->closed == POLICY_CLOSED_REMOVED &&
+	/* acq_rel: whoever says so gives the set's own reference back. */
+	if (!atomic_compare_exchange_strong_explicit(&set->life, &live,
+		ISET_DYING, memory_order_acq_rel, memory_order_relaxed))
+		return;
+	if (set->policy->closed == POLICY_CLOSED_REMOVED &&
 	    atomic_load_explicit(&set->waiters, memory_order_seq_cst) != 0)
 		mirror_wake_all(set);
 	iset_put(set);
@@ -237,16 +237,14 @@ set_abandon(struct iset *set)
 	iset_put(set);
 }
 
-/* Whoever was just looking whether that is a set is not here. */
+/* A set that goes on: the threads that were inside are not here. */
 static void
-stray_forget(uint32_t index)
+set_alone(struct iset *set)
 {
-	struct iset *set = arena_at(&plx_isets, index);
-
+	plx_lock_reset(&set->lock);
 	/* relaxed: the child has one thread. */
-	if (set != NULL &&
-	    atomic_load_explicit(&set->life, memory_order_relaxed) == ISET_FREE)
-		atomic_store_explicit(&set->inside, 0, memory_order_relaxed);
+	atomic_store_explicit(&set->waiters, 0, memory_order_relaxed);
+	atomic_store_explicit(&set->inside, 1, memory_order_relaxed);
 }
 
 void
@@ -260,14 +258,12 @@ iset_fork_child(void)
 	for (uint32_t i = 1; i <= sets; i++) {
 		struct iset *set = set_live(i);
 
-		if (set == NULL) {
-			stray_forget(i);
+		if (set == NULL)
 			continue;
-		}
 		if (set->policy->fork == POLICY_FORK_NOT_INHERITED)
 			set_abandon(set);
 		else
-			plx_lock_reset(&set->lock);
+			set_alone(set);
 	}
 	mirror_unprepare();
 }

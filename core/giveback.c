@@ -57,6 +57,8 @@ numbers_give(const struct iset *set)
 static int
 set_give(struct iset *set)
 {
+	uint32_t live = ISET_LIVE;
+	bool ended = false;
 	int r = 0;
 
 	if (!iset_lock(set))
@@ -73,10 +75,14 @@ set_give(struct iset *set)
 		atomic_store_explicit(&set->given, 1, memory_order_release);
 		/* relaxed: the lock orders it; the last one inside ends it. */
 		atomic_store_explicit(&set->names, 0, memory_order_relaxed);
-		atomic_store_explicit(&set->life, ISET_DYING,
-		    memory_order_release);
+		ended = atomic_compare_exchange_strong_explicit(&set->life,
+		    &live, ISET_DYING, memory_order_acq_rel,
+		    memory_order_relaxed);
 	}
 	iset_unlock(set);
+	/* The set's own reference; the caller has another. */
+	if (ended)
+		iset_put(set);
 	return r;
 }
 

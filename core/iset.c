@@ -100,16 +100,14 @@ iset_reset(struct iset *set, uint32_t index, enum plx_face face, int fd)
 	set->hash = (struct knote_hash){ 0 };
 	set->dirty_n = 0;
 	plx_lock_reset(&set->lock);
-	/*
-	 * Not `inside`: somebody with a stale number may have just come in, to
-	 * see that this is another set and leave again.
-	 * relaxed: published by the release of `life` below.
-	 */
+	/* relaxed: published by the release of `life` below. */
 	atomic_store_explicit(&set->epfd, fd, memory_order_relaxed);
 	atomic_store_explicit(&set->lane_fd, -1, memory_order_relaxed);
 	atomic_store_explicit(&set->closed, 0, memory_order_relaxed);
 	atomic_store_explicit(&set->pending, 0, memory_order_relaxed);
 	atomic_store_explicit(&set->names, 1, memory_order_relaxed);
+	/* The first reference is the set's own, while it has a number. */
+	atomic_store_explicit(&set->inside, 1, memory_order_relaxed);
 	atomic_store_explicit(&set->waiters, 0, memory_order_relaxed);
 	atomic_store_explicit(&set->given, 0, memory_order_relaxed);
 	/* Where libc's close passes us by, nothing is private. */
@@ -181,8 +179,6 @@ iset_end(struct iset *set)
 	    atomic_load_explicit(&set->lane_fd, memory_order_relaxed));
 	private_close(set->timer_fd);
 	private_close(set->notify_fd);
-	/* release: the object may be taken again. */
-	atomic_store_explicit(&set->life, ISET_FREE, memory_order_release);
 	arena_give(&plx_isets, set->index);
 	sets_less();
 }
@@ -212,10 +208,25 @@ iset_create(enum plx_face face, bool cloexec)
 	r = fdtab_publish(fd, FD_ISET, index);
 	if (r < 0) {
 		(void)plx_sys_close(fd);
-		iset_end(set);
+		iset_put(set);
 		return r;
 	}
 	return fd;
+}
+
+/* One reference more, unless the last is gone: then it is no set any more. */
+static bool
+inside_enter(struct iset *set)
+{
+	uint32_t n = atomic_load_explicit(&set->inside, memory_order_relaxed);
+
+	do {
+		if (n == 0)
+			return false;
+		/* acquire: pairs with the release that made the set. */
+	} while (!atomic_compare_exchange_weak_explicit(&set->inside, &n, n + 1,
+	    memory_order_acquire, memory_order_relaxed));
+	return true;
 }
 
 static struct iset *
@@ -229,8 +240,8 @@ set_enter(int fd)
 		return NULL;
 	set = arena_at(&plx_isets, entry.object);
 	PLX_ASSERT(set != NULL);
-	/* acq_rel: pairs with iset_put and with the closer's last look. */
-	(void)atomic_fetch_add_explicit(&set->inside, 1, memory_order_acq_rel);
+	if (!inside_enter(set))
+		return NULL;
 	if (atomic_load_explicit(&set->life, memory_order_acquire) !=
 		ISET_LIVE ||
 	    fdtab_generation(fd) != entry.generation) {
@@ -245,10 +256,8 @@ iset_get_index(uint32_t index)
 {
 	struct iset *set = arena_at(&plx_isets, index);
 
-	if (set == NULL)
+	if (set == NULL || !inside_enter(set))
 		return NULL;
-	/* acq_rel: as in set_enter. */
-	(void)atomic_fetch_add_explicit(&set->inside, 1, memory_order_acq_rel);
 	if (atomic_load_explicit(&set->life, memory_order_acquire) == ISET_LIVE)
 		return set;
 	iset_put(set);
@@ -275,16 +284,13 @@ iset_get(int fd, enum plx_face face)
 void
 iset_put(struct iset *set)
 {
-	uint32_t dying = ISET_DYING;
-
 	/* acq_rel: the last one out sees everything the others did. */
 	if (atomic_fetch_sub_explicit(&set->inside, 1, memory_order_acq_rel) !=
 	    1)
 		return;
-	/* Only one can turn DYING into FREE-to-be. */
-	if (atomic_compare_exchange_strong_explicit(&set->life, &dying,
-		ISET_FREE, memory_order_acq_rel, memory_order_relaxed))
-		iset_end(set);
+	/* Nobody can come in again. release: for those who scan the arena. */
+	atomic_store_explicit(&set->life, ISET_FREE, memory_order_release);
+	iset_end(set);
 }
 
 bool
