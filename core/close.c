@@ -253,6 +253,7 @@ iset_fork_child(void)
 	const uint32_t sets = sets_used();
 
 	sets_fork_child();
+	signals_fork_child();
 	deep_fork_child();
 	numbers_close();
 	for (uint32_t i = 1; i <= sets; i++) {

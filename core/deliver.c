@@ -90,11 +90,16 @@ own_event(struct iset *set, uint64_t cookie)
 	case COOKIE_TIMER:
 		timers_run(set);
 		break;
+	case COOKIE_SIGNAL:
+		signals_detect();
+		break;
 	case COOKIE_WAKE:
 	default:
 		/* Shown for what is on the list already, or a kick. */
 		break;
 	}
+	if (PLX_UNLIKELY(signals_due(set)))
+		signals_settle(set);
 }
 
 void

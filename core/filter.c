@@ -14,6 +14,7 @@ static const struct filter_ops *const filter_table[FILTER_MAX] = {
 	[FILTER_USER] = &filter_user,
 	[FILTER_PROC] = &filter_proc,
 	[FILTER_PROCDESC] = &filter_procdesc,
+	[FILTER_SIGNAL] = &filter_signal,
 };
 
 const struct filter_ops *

@@ -74,5 +74,6 @@ extern const struct filter_ops filter_timer;    /* source_timer.c */
 extern const struct filter_ops filter_user;     /* source_user.c */
 extern const struct filter_ops filter_proc;     /* source_proc.c */
 extern const struct filter_ops filter_procdesc; /* source_proc.c */
+extern const struct filter_ops filter_signal;   /* source_signal.c */
 
 #endif

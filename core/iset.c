@@ -92,6 +92,7 @@ iset_reset(struct iset *set, uint32_t index, enum plx_face face, int fd)
 	set->watchers_n = 0;
 	set->timer_epoch = 0;
 	set->strangers = 0;
+	set->signals_n = 0;
 	set->timer_fd = -1;
 	set->timer_armed_ns = 0;
 	set->notify_fd = -1;
@@ -105,6 +106,8 @@ iset_reset(struct iset *set, uint32_t index, enum plx_face face, int fd)
 	atomic_store_explicit(&set->lane_fd, -1, memory_order_relaxed);
 	atomic_store_explicit(&set->closed, 0, memory_order_relaxed);
 	atomic_store_explicit(&set->pending, 0, memory_order_relaxed);
+	atomic_store_explicit(&set->signals, 0, memory_order_relaxed);
+	atomic_store_explicit(&set->signals_due, 0, memory_order_relaxed);
 	atomic_store_explicit(&set->names, 1, memory_order_relaxed);
 	/* The first reference is the set's own, while it has a number. */
 	atomic_store_explicit(&set->inside, 1, memory_order_relaxed);
@@ -308,11 +311,13 @@ iset_unlock(struct iset *set)
 	do {
 		if (PLX_UNLIKELY(pending_any(set)))
 			pending_apply(set, register_locked);
+		if (PLX_UNLIKELY(signals_due(set)))
+			signals_settle(set);
 		mirror_settle(set);
 		plx_lock_drop(&set->lock);
 		/* A handler may have come just before the lock was free. */
-	} while (
-	    PLX_UNLIKELY(pending_any(set)) && plx_lock_take(&set->lock) == 0);
+	} while (PLX_UNLIKELY(pending_any(set) || signals_due(set)) &&
+	    plx_lock_take(&set->lock) == 0);
 }
 
 bool

@@ -35,6 +35,7 @@ enum plx_filter {
 	FILTER_USER,  /* ident = anything */
 	FILTER_PROC,  /* ident = pid */
 	FILTER_PROCDESC, /* ident = pidfd */
+	FILTER_SIGNAL,   /* ident = signal number */
 	FILTER_MAX,
 };
 

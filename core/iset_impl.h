@@ -156,8 +156,10 @@ struct iset {
 	_Atomic uint32_t seen;    /* [a] 1: others may look at the number */
 	_Atomic uint32_t pending; /* [a] changes from our own handlers */
 	_Atomic uint32_t closed;  /* [c] sources whose number was closed */
-	_Atomic int epfd;         /* [a] one of the numbers */
-	_Atomic int lane_fd;      /* [a] the second epoll, -1 until needed */
+	_Atomic uint32_t signals_due; /* [a] told by handlers */
+	_Atomic uint64_t signals;     /* [a] watched here; bit: signal - 1 */
+	_Atomic int epfd;             /* [a] one of the numbers */
+	_Atomic int lane_fd; /* [a] the second epoll, -1 until needed */
 	const struct plx_policy *policy; /* [I] */
 	enum plx_face face;              /* [I] */
 	struct plx_lock lock;
@@ -173,6 +175,7 @@ struct iset {
 	uint32_t kick;          /* [s] sleepers must recompute */
 	uint32_t watchers_n;    /* [s] sleepers that know the next timer */
 	uint32_t timer_epoch;   /* [s] +1 for each new next timer */
+	uint32_t signals_n;     /* [s] interests in signals */
 	uint32_t strangers;     /* [s] events without an owner, in a row */
 	int timer_fd;           /* [s] -1 until somebody polls us */
 	int64_t timer_armed_ns; /* [s] 0: disarmed */
@@ -199,6 +202,7 @@ enum wake_state {
 #define COOKIE_TIMER       (UINT64_C(2) << 32)
 #define COOKIE_LANE        (UINT64_C(3) << 32)
 #define COOKIE_NOTIFY      (UINT64_C(4) << 32)
+#define COOKIE_SIGNAL      (UINT64_C(5) << 32)
 #define COOKIE_LANE_BIT    (UINT64_C(1) << 63)
 #define COOKIE_PROC_BIT    (UINT64_C(1) << 62) /* a watch, not a source */
 #define SOURCE_COOKIE_MASK UINT32_C(0xffffff)
@@ -365,6 +369,20 @@ plx_deadline timers_next(const struct iset *set);
 
 /* source_proc.c: an event of one of the set's own pidfds. */
 void proc_collect(struct iset *set, uint64_t cookie);
+
+/* source_signal.c: signals came; activate, and know what is shown. */
+void signals_settle(struct iset *set);
+void signals_fork_child(void);
+/* signal_detect.c: count what is blocked and pending. */
+void signals_detect(void);
+
+static inline bool
+signals_due(const struct iset *set)
+{
+	/* seq_cst: a waiter has announced itself before it asks. */
+	return atomic_load_explicit(&set->signals_due, memory_order_seq_cst) !=
+	    0;
+}
 
 /* deliver.c */
 void iset_collect(struct iset *set, const void *events, int n);

@@ -38,6 +38,14 @@ struct plx_os {
 	int (*fd_hide)(int fd, void (*moved)(int old_fd, int new_fd));
 	/* Close a descriptor that was hidden; its number is plain again. */
 	void (*fd_drop)(int fd);
+	/*
+	 * Have every delivery of the signal told by signal_arrived (signals.h)
+	 * while the program sees, sets and gets its own disposition. 0,
+	 * -EINVAL (cannot be caught), -ENOTSUP. NULL: not possible.
+	 */
+	int (*signal_watch)(int signal_number);
+	/* The program's own disposition is the kernel's again. */
+	void (*signal_unwatch)(int signal_number);
 };
 
 /* plx_os - set once by the embedder before the first wait, then immutable. */

@@ -148,8 +148,8 @@ knote_enable(struct iset *set, uint32_t kn_index)
 	if (knote_ops(kn)->enable != NULL)
 		knote_ops(kn)->enable(set, kn_index);
 	/* Taken back since: an enabling must not queue it again. */
-	if (kn->state == KNOTE_QUEUED &&
-	    (kn->flags & (KN_FIRED | KN_FORCED)) == 0)
+	if (kn->state == KNOTE_QUEUED && (kn->flags & KN_FORCED) == 0 &&
+	    !knote_ops(kn)->is_true(set, kn))
 		knote_step(set, kn_index, KNOTE_STALE);
 }
 

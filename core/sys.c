@@ -134,6 +134,24 @@ plx_sys_select_bit(int n, unsigned long *bits)
 	return (int)plx_sys(SYS_pselect6, n, (long)bits, 0, 0, (long)&zero, 0);
 }
 
+uint64_t
+plx_sys_signals_block(void)
+{
+	const uint64_t all = UINT64_MAX;
+	uint64_t before = 0;
+
+	(void)plx_sys(SYS_rt_sigprocmask, 0 /* SIG_BLOCK */, (long)&all,
+	    (long)&before, KERNEL_SIGSET_BYTES, 0, 0);
+	return before;
+}
+
+void
+plx_sys_signals_restore(uint64_t mask)
+{
+	(void)plx_sys(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)&mask, 0,
+	    KERNEL_SIGSET_BYTES, 0, 0);
+}
+
 int
 plx_sys_eventfd(unsigned int value, int flags)
 {

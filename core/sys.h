@@ -41,6 +41,13 @@ int plx_sys_poll_peek(struct pollfd *fds, unsigned int fds_n);
 /* plx_sys_select_bit - the kernel's select, read set only, no time. */
 int plx_sys_select_bit(int n, unsigned long *bits);
 
+/*
+ * plx_sys_signals_block - block all signals of this thread; returns the mask
+ * that was. plx_sys_signals_restore takes it back.
+ */
+uint64_t plx_sys_signals_block(void);
+void plx_sys_signals_restore(uint64_t mask);
+
 int plx_sys_eventfd(unsigned int value, int flags);
 int plx_sys_timerfd_create(int clock, int flags);
 /* plx_sys_timerfd_arm - absolute CLOCK_MONOTONIC ns; 0 disarms. */

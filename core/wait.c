@@ -18,12 +18,13 @@
 #include "core/iset_impl.h"
 #include "core/mutant.h"
 #include "core/os.h"
+#include "core/signals.h"
 #include "core/sys.h"
 
 /* A call never asks the kernel for more at a time than this. */
 #define COLLECT_MAX 65536
-/* Wake-up, timer, lane and notify. */
-#define OWN_DESCRIPTORS 4
+/* Wake-up, timer, lane, notify and signals. */
+#define OWN_DESCRIPTORS 5
 
 static bool
 set_closed(const struct iset *set)
@@ -75,6 +76,15 @@ struct turn {
 	int64_t sleep_ns;
 };
 
+static void
+signals_look(struct iset *set)
+{
+	if (set->signals_n > 0)
+		signals_detect();
+	if (PLX_UNLIKELY(signals_due(set)))
+		signals_settle(set);
+}
+
 /* Under the lock: bring the set up to date and decide what to do. */
 static struct turn
 turn_plan(struct iset *set, const struct iset_wait *w)
@@ -85,6 +95,7 @@ turn_plan(struct iset *set, const struct iset_wait *w)
 	set->pass++;
 	if (set->dirty_n > 0)
 		sources_flush(set);
+	signals_look(set);
 	timers_run(set);
 	if (set->files_n > 0)
 		files_look(set, false);
@@ -125,6 +136,7 @@ static int
 turn_sleep(struct iset *set, const struct iset_wait *w, int64_t sleep_ns)
 {
 	const int epfd = epfd_of(set);
+	const uint64_t mark = signal_mark();
 	int n;
 
 	if (sleep_ns == 0)
@@ -132,6 +144,9 @@ turn_sleep(struct iset *set, const struct iset_wait *w, int64_t sleep_ns)
 	else
 		n = plx_os.epoll_wait(epfd, w->scratch, collect_max(w),
 		    sleep_ns, PLX_MUTATE(wait_forgets_the_mask, w->mask, NULL));
+	/* A signal that the program ignores ends no sleep: another turn. */
+	if (n == -EINTR && signal_unnoticed(mark))
+		return 0;
 	/* Closed, but the set has another number: go on with that. */
 	if (n == -EBADF && epfd != epfd_of(set))
 		return 0;
@@ -308,6 +323,7 @@ pending_locked(struct iset *set)
 	int n;
 
 	set->pass++;
+	signals_look(set);
 	timers_run(set);
 	if (set->files_n > 0)
 		files_look(set, false);

@@ -3,6 +3,7 @@
  * exec.c - see exec.h.
  */
 #include "shim/exec.h"
+#include "shim/signal.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -259,6 +260,7 @@ exec_env_make(struct exec_env *env, char *const envp[])
 	char **to = env->fixed;
 	size_t n = 0;
 
+	plx_signal_exec();
 	env->map = NULL;
 	env->envp = envp;
 	/* A copy that did not fit follows nobody. */
@@ -285,4 +287,5 @@ exec_env_drop(struct exec_env *env)
 	if (env->map != NULL)
 		plx_sys_unmap(env->map, env->map_bytes);
 	env->map = NULL;
+	plx_signal_exec_failed();
 }

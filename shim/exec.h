@@ -45,7 +45,8 @@ void exec_set_log_fd(int fd);
 /*
  * exec_env_make - env->envp becomes what the next program gets for envp: envp
  * itself if nothing is to be changed or there is no memory. exec_env_drop
- * gives memory back when the call returned.
+ * gives memory back when the call returned. Between the two the program's
+ * ignored signals are really ignored (shim/signal.h).
  */
 void exec_env_make(struct exec_env *env, char *const envp[]);
 void exec_env_drop(struct exec_env *env);

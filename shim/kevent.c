@@ -35,6 +35,8 @@ filter_of(short filter)
 		return FILTER_PROC;
 	case EVFILT_PROCDESC:
 		return FILTER_PROCDESC;
+	case EVFILT_SIGNAL:
+		return FILTER_SIGNAL;
 	default:
 		return FILTER_MAX;
 	}
@@ -50,6 +52,7 @@ filter_name(enum plx_filter filter)
 		[FILTER_USER] = EVFILT_USER,
 		[FILTER_PROC] = EVFILT_PROC,
 		[FILTER_PROCDESC] = EVFILT_PROCDESC,
+		[FILTER_SIGNAL] = EVFILT_SIGNAL,
 	};
 
 	return name[filter];
@@ -241,6 +244,10 @@ plx_kevent_in(const struct kevent *change, struct iset_spec *spec)
 		return user_in(change, spec);
 	if (spec->filter == FILTER_PROC || spec->filter == FILTER_PROCDESC)
 		return proc_in(change, spec);
+	/* It has no notes. */
+	if (spec->filter == FILTER_SIGNAL)
+		return (flags & EV_ADD) != 0 && change->fflags != 0 ? -EINVAL
+								    : 0;
 	return fd_in(change, spec);
 }
 

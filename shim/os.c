@@ -12,6 +12,7 @@
 #include "shim/errno.h"
 #include "shim/private.h"
 #include "shim/real.h"
+#include "shim/signal.h"
 
 #define MS_MAX INT32_MAX
 
@@ -92,5 +93,7 @@ plx_os_fill(void)
 		.poll = os_poll,
 		.fd_hide = private_fd_adopt,
 		.fd_drop = private_fd_drop,
+		.signal_watch = plx_signal_watch,
+		.signal_unwatch = plx_signal_unwatch,
 	};
 }

@@ -21,6 +21,7 @@
 #include "shim/hooks.h"
 #include "shim/real.h"
 #include "shim/seen.h"
+#include "shim/signal.h"
 
 #define ARGS_FIXED 256
 
@@ -321,6 +322,7 @@ int
 plx_w_system(const char *command)
 {
 	struct plx_call call = PLX_CALL(popen);
+	int ret;
 
 	if (!plx_active())
 		return plx_real.system(command);
@@ -329,7 +331,10 @@ plx_w_system(const char *command)
 
 		(void)plx_emit_before(&rec);
 	}
-	return plx_real.system(command);
+	plx_signal_exec();
+	ret = plx_real.system(command);
+	plx_signal_exec_failed();
+	return ret;
 }
 
 #define PLX_CALLS_EXEC

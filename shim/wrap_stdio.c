@@ -13,6 +13,7 @@
 #include "shim/hooks.h"
 #include "shim/real.h"
 #include "shim/seen.h"
+#include "shim/signal.h"
 
 /* The number behind a stream or directory, errno as it was; -1: none. */
 static int
@@ -151,9 +152,12 @@ static FILE *
 popen_seen(struct plx_call call, const char *command, const char *mode)
 {
 	bool listening = plx_seen(call);
-	FILE *file = plx_real.popen(command, mode);
 	struct plx_record rec;
+	FILE *file;
 
+	plx_signal_exec();
+	file = plx_real.popen(command, mode);
+	plx_signal_exec_failed();
 	if (!listening || file == NULL)
 		return file;
 	rec = plx_rec(PLX_OP_SPAWN, call);

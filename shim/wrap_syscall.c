@@ -24,6 +24,7 @@
 #include "shim/path.h"
 #include "shim/process.h"
 #include "shim/real.h"
+#include "shim/signal.h"
 
 /* Where the number of the call stands in plx_make.arg. */
 #define ARG_NR (PLX_ARGS_MAX - 1)
@@ -52,6 +53,10 @@ enum raw_kind {
 	RAW_SECCOMP,
 	RAW_UNSHARE,
 	RAW_IO_URING,
+	RAW_SIGACTION,
+	RAW_KILL,
+	RAW_TGKILL,
+	RAW_TKILL,
 };
 
 struct raw_row {
@@ -86,6 +91,12 @@ static const struct raw_row raw_rows[] = {
 	{ SYS_seccomp, RAW_SECCOMP, PLX_API_other },
 	{ SYS_unshare, RAW_UNSHARE, PLX_API_other },
 	{ SYS_io_uring_setup, RAW_IO_URING, PLX_API_other },
+	{ SYS_rt_sigaction, RAW_SIGACTION, PLX_API_other },
+	{ SYS_kill, RAW_KILL, PLX_API_other },
+	{ SYS_rt_sigqueueinfo, RAW_KILL, PLX_API_other },
+	{ SYS_tgkill, RAW_TGKILL, PLX_API_other },
+	{ SYS_rt_tgsigqueueinfo, RAW_TGKILL, PLX_API_other },
+	{ SYS_tkill, RAW_TKILL, PLX_API_other },
 };
 
 #define RAW_ROWS_N (sizeof(raw_rows) / sizeof(raw_rows[0]))
@@ -258,6 +269,28 @@ raw_fd(struct plx_make *m, enum raw_kind kind)
 }
 
 static long
+raw_signal(struct plx_make *m, enum raw_kind kind)
+{
+	const int at = kind == RAW_TGKILL ? 2 : 1; /* the signal's place */
+	int pid = (int)m->arg[0];
+	bool counted;
+	long ret;
+
+	(void)plx_seen(m->call);
+	if (kind == RAW_SIGACTION)
+		return plx_signal_raw_action(m->make, m->arg);
+	/* A thread of ours, or not. */
+	if (kind == RAW_TKILL && plx_signal_thread(pid))
+		pid = plx_signal_self();
+	counted = pid != 0 || kind == RAW_KILL
+	    ? plx_signal_send(pid, (int)m->arg[at])
+	    : false;
+	ret = m->make(m->arg);
+	plx_signal_sent(counted, (int)m->arg[at], ret);
+	return ret;
+}
+
+static long
 raw_made(struct plx_make *m, enum raw_kind kind)
 {
 	switch (kind) {
@@ -292,6 +325,11 @@ raw_made(struct plx_make *m, enum raw_kind kind)
 	case RAW_UNSHARE:
 	case RAW_IO_URING:
 		return raw_process(m, kind);
+	case RAW_SIGACTION:
+	case RAW_KILL:
+	case RAW_TGKILL:
+	case RAW_TKILL:
+		return raw_signal(m, kind);
 	case RAW_NONE:
 		break;
 	}

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <pty.h>
 #include <sched.h>
 #include <signal.h>
@@ -203,6 +204,34 @@ CASE(prlimit64,
 CASE(prctl, prctl(PR_GET_DUMPABLE))
 CASE(unshare, unshare(0))
 CASE(syscall, syscall(SYS_getpid) == getpid())
+static const struct sigaction ignoring = { .sa_handler = SIG_IGN };
+static const union sigval no_value;
+sighandler_t plx_bsd_signal(int sig, sighandler_t handler) __asm__(
+    "bsd_signal");
+int plx_sigaction(int sig, const struct sigaction *action,
+    struct sigaction *ret_old) __asm__("__sigaction");
+CASE(sigaction, sigaction(SIGUSR1, &ignoring, NULL))
+CASE(__sigaction, plx_sigaction(SIGKILL, &ignoring, NULL))
+CASE(signal, signal(SIGUSR1, SIG_IGN) == SIG_DFL)
+CASE(bsd_signal, plx_bsd_signal(SIGUSR1, SIG_IGN) == SIG_DFL)
+CASE(ssignal, ssignal(SIGUSR1, SIG_IGN) == SIG_DFL)
+CASE(sysv_signal, sysv_signal(SIGUSR1, SIG_IGN) == SIG_DFL)
+CASE(__sysv_signal, __sysv_signal(SIGUSR1, SIG_IGN) == SIG_DFL)
+/* Their declarations call them deprecated. */
+sighandler_t plx_sigset(int sig, sighandler_t disposition) __asm__("sigset");
+int plx_sigignore(int sig) __asm__("sigignore");
+int plx_siginterrupt(int sig, int interrupt) __asm__("siginterrupt");
+CASE(sigset, plx_sigset(SIGUSR1, SIG_IGN) == SIG_DFL)
+CASE(sigignore, plx_sigignore(SIGUSR1))
+CASE(siginterrupt, plx_siginterrupt(SIGUSR1, 1))
+CASE(kill, kill(getpid(), SIGCHLD))
+CASE(killpg, killpg(getpgrp(), 0))
+CASE(raise, raise(SIGCHLD))
+CASE(gsignal, gsignal(SIGCHLD))
+CASE(sigqueue, sigqueue(getpid(), SIGCHLD, no_value))
+CASE(pthread_kill, pthread_kill(pthread_self(), SIGCHLD))
+CASE(pthread_sigqueue, pthread_sigqueue(pthread_self(), SIGCHLD, no_value))
+CASE(tgkill, tgkill(getpid(), gettid(), SIGCHLD))
 static struct msghdr message;
 CASE(recvmsg, recvmsg(0, &message, MSG_DONTWAIT))
 CASE(sendmsg, sendmsg(0, &message, MSG_DONTWAIT))

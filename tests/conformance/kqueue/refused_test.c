@@ -18,7 +18,6 @@ static const struct {
 	{ EVFILT_AIO, 0, EPERM }, /* A08: by aio requests only */
 	{ EVFILT_LIO, 0, EPERM },
 	{ EVFILT_VNODE, NOTE_WRITE, EINVAL },
-	{ EVFILT_SIGNAL, 0, EINVAL },
 	{ EVFILT_FS, VQ_MOUNT, EINVAL },
 	{ EVFILT_SENDFILE, 0, EINVAL },
 	{ EVFILT_EMPTY, 0, EINVAL },
