@@ -49,7 +49,7 @@ row_store(struct signal_row *row, const struct sigaction *action)
 static void
 row_load(const struct signal_row *row, struct sigaction *ret_action)
 {
-	uint64_t words[ACTION_WORDS];
+	uint64_t words[ACTION_WORDS] = { 0 };
 	uint32_t before;
 	uint32_t after;
 

@@ -7,6 +7,8 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/syscall.h>
 
 #include "core/sys.h"
@@ -190,4 +192,55 @@ long
 plx_stub_failed(long r)
 {
 	return plx_ret(r);
+}
+
+/* The kernel's structure; libc's has the mask elsewhere, and longer. */
+struct stub_action {
+	void (*handler)(int);
+	unsigned long flags;
+	void (*restorer)(void);
+	uint64_t mask;
+};
+
+#if defined(__x86_64__)
+/* Where a handler returns to: the kernel demands one here. */
+#define STUB_RESTORER 0x04000000ul
+void plx_stub_restore(void);
+__asm__(".text\n"
+	".type plx_stub_restore, @function\n"
+	".hidden plx_stub_restore\n"
+	".globl plx_stub_restore\n"
+	"plx_stub_restore:\n"
+	"	mov $15, %eax\n" /* rt_sigreturn */
+	"	syscall\n"
+	".size plx_stub_restore, . - plx_stub_restore\n");
+#else
+#define STUB_RESTORER    0ul
+#define plx_stub_restore NULL
+#endif
+
+/* Sanitizers set handlers before any constructor runs. */
+int
+plx_stub_sigaction(int sig, const struct sigaction *action,
+    struct sigaction *ret_old)
+{
+	struct stub_action new = { .flags = STUB_RESTORER };
+	struct stub_action old = { 0 };
+	long r;
+
+	if (action != NULL) {
+		new.handler = action->sa_handler;
+		new.flags |= (unsigned int)action->sa_flags;
+		new.restorer = plx_stub_restore;
+		memcpy(&new.mask, &action->sa_mask, sizeof(new.mask));
+	}
+	r = plx_sys(SYS_rt_sigaction, sig, action != NULL ? (long)&new : 0,
+	    (long)&old, SIGSET_BYTES, 0, 0);
+	if (r == 0 && ret_old != NULL) {
+		memset(ret_old, 0, sizeof(*ret_old));
+		ret_old->sa_handler = old.handler;
+		ret_old->sa_flags = (int)old.flags & ~(int)STUB_RESTORER;
+		memcpy(&ret_old->sa_mask, &old.mask, sizeof(old.mask));
+	}
+	return (int)plx_ret(r);
 }
