@@ -20,6 +20,9 @@
 /* signal_watched - true if some set counts it: one load. */
 bool signal_watched(int signal_number);
 
+/* signal_any - true if any signal is watched: one load. */
+bool signal_any(void);
+
 /*
  * signal_sending - this process is about to send itself the signal: counted.
  * signal_sent - after the call; failed takes the count back.

@@ -51,6 +51,12 @@ signal_watched(int signal_number)
 }
 
 bool
+signal_any(void)
+{
+	return signals_watched() != 0;
+}
+
+bool
 signal_being_sent(int signal_number)
 {
 	return atomic_load_explicit(&sending[signal_number],

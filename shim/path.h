@@ -34,6 +34,18 @@ struct plx_make {
 	    .make = (function),                                         \
 	    .arg = { __VA_ARGS__ } }))
 
+/*
+ * plx_path_wait - make a waiting call, again if it was interrupted only by a
+ * signal that the program ignores. Its time is what was left. timeout_ns: -1
+ * for ever. plx_path_waits is the same for plx_seen_wait.
+ */
+struct plx_waiting {
+	struct plx_make *m;
+	int64_t timeout_ns;
+};
+long plx_path_wait(struct plx_make *m, int64_t timeout_ns);
+long plx_path_waits(const long *waiting);
+
 /* timeout_ns: -1 for ever. The sets of select are arguments 1, 2 and 3. */
 long plx_path_poll(struct plx_make *m, struct pollfd *fds, nfds_t n,
     int64_t timeout_ns);

@@ -128,6 +128,7 @@ plx_path_epoll_wait(struct plx_make *m, int epfd, struct epoll_event *events,
     int events_max, int64_t timeout_ns)
 {
 	bool listening = plx_seen(m->call);
+	struct plx_waiting waiting = { m, timeout_ns };
 	struct plx_record rec;
 	long ret;
 
@@ -137,13 +138,14 @@ plx_path_epoll_wait(struct plx_make *m, int epfd, struct epoll_event *events,
 		face_epoll_take(m, epfd);
 	}
 	if (!listening)
-		return m->make(m->arg);
+		return plx_path_wait(m, timeout_ns);
 	rec = plx_rec_fd(PLX_OP_WAIT_ENTER, m->call, epfd);
 	rec.set = epfd;
 	rec.n = events_max < 0 ? 0 : (uint32_t)events_max;
 	rec.timeout_ns = timeout_ns;
 	rec.address = (uint64_t)(uintptr_t)events;
-	ret = plx_seen_wait(&rec, m->make, m->arg);
+	ret = plx_seen_wait(&rec, plx_path_waits,
+	    (const long *)(const void *)&waiting);
 	if (ret > 0)
 		ret = delivered_emit(m->call, epfd, events, (int)ret);
 	plx_seen_waited(&rec, ret);

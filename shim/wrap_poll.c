@@ -91,6 +91,7 @@ plx_path_poll(struct plx_make *m, struct pollfd *fds, nfds_t n,
 	bool listening = plx_seen(m->call);
 	bool hiding = plx_active_is(PLX_ACTIVE_TRACKED) &&
 	    plx_hook_poll(fds, n);
+	struct plx_waiting waiting = { m, timeout_ns };
 	struct plx_record rec;
 	long ret;
 
@@ -99,12 +100,14 @@ plx_path_poll(struct plx_make *m, struct pollfd *fds, nfds_t n,
 	if (hiding)
 		return poll_hiding(fds, n);
 	if (!listening)
-		return poll_hide(fds, n, m->make(m->arg));
+		return poll_hide(fds, n, plx_path_wait(m, timeout_ns));
 	rec = plx_rec(PLX_OP_WAIT_ENTER, m->call);
 	rec.n = (uint32_t)n;
 	rec.timeout_ns = timeout_ns;
 	rec.address = (uint64_t)(uintptr_t)fds;
-	ret = poll_hide(fds, n, plx_seen_wait(&rec, m->make, m->arg));
+	ret = poll_hide(fds, n,
+	    plx_seen_wait(&rec, plx_path_waits,
+		(const long *)(const void *)&waiting));
 	if (ret > 0)
 		poll_members_emit(m->call, fds, n, (int)ret);
 	plx_seen_waited(&rec, ret);

@@ -155,6 +155,7 @@ plx_path_select(struct plx_make *m, int n, int64_t timeout_ns)
 	fd_set *const sets[3] = { (fd_set *)m->arg[1], (fd_set *)m->arg[2],
 		(fd_set *)m->arg[3] };
 	bool listening = plx_seen(m->call);
+	struct plx_waiting waiting = { m, timeout_ns };
 	struct plx_record rec;
 	long ret;
 	int r;
@@ -163,7 +164,7 @@ plx_path_select(struct plx_make *m, int n, int64_t timeout_ns)
 	if (select_looks(n) && plx_hook_select(n, sets))
 		return plx_ret(-EBADF);
 	if (!listening)
-		return m->make(m->arg);
+		return plx_path_wait(m, timeout_ns);
 	r = select_members_ask(m->call, n, sets);
 	if (r < 0)
 		return plx_ret(r);
@@ -171,7 +172,8 @@ plx_path_select(struct plx_make *m, int n, int64_t timeout_ns)
 	rec.n = n < 0 ? 0 : (uint32_t)n;
 	rec.timeout_ns = timeout_ns;
 	rec.address = select_address(sets);
-	ret = plx_seen_wait(&rec, m->make, m->arg);
+	ret = plx_seen_wait(&rec, plx_path_waits,
+	    (const long *)(const void *)&waiting);
 	if (ret >= 0 || errno == EBADF)
 		select_members_emit(m->call, n, sets, plx_result(ret));
 	plx_seen_waited(&rec, ret);

@@ -338,6 +338,91 @@ START_TEST(s23_ignored_signal_does_not_wake_a_waiter)
 }
 END_TEST
 
+/* One sleep of each kind in a thread; ends by data, with its result. */
+static int sleep_kind;
+static int sleep_fd;
+
+static void *
+sleep_main(void *arg)
+{
+	struct pollfd p = { .fd = sleep_fd, .events = POLLIN };
+	struct timeval tv = { 3, 0 };
+	struct timespec ts = { 3, 0 };
+	struct epoll_event event = { .events = EPOLLIN };
+	int epfd = epoll_create1(EPOLL_CLOEXEC);
+	fd_set set;
+	int r = -1;
+
+	(void)arg;
+	FD_ZERO(&set);
+	FD_SET(sleep_fd, &set);
+	epoll_ctl(epfd, EPOLL_CTL_ADD, sleep_fd, &event);
+	errno = 0;
+	switch (sleep_kind) {
+	case 0:
+		r = poll(&p, 1, -1);
+		break;
+	case 1:
+		r = poll(&p, 1, 3000);
+		break;
+	case 2:
+		r = ppoll(&p, 1, &ts, NULL);
+		break;
+	case 3:
+		r = select(sleep_fd + 1, &set, NULL, NULL, &tv);
+		break;
+	case 4:
+		r = pselect(sleep_fd + 1, &set, NULL, NULL, &ts, NULL);
+		break;
+	case 5:
+		r = epoll_wait(epfd, &event, 1, -1);
+		break;
+	case 6:
+		r = epoll_pwait(epfd, &event, 1, 3000, NULL);
+		break;
+	default:
+		r = epoll_pwait2(epfd, &event, 1, &ts, NULL);
+		break;
+	}
+	if (r != 1)
+		r = -errno;
+	close(epfd);
+	return (void *)(intptr_t)r;
+}
+
+/* Until all that was sent was handled: it is counted by other means, too. */
+static void
+send_ignored(pthread_t thread, int n)
+{
+	for (int i = 0; i < n; i++) {
+		assert_ok(pthread_kill(thread, SIGUSR1));
+		/* Not to be merged with the next. */
+		while (is_in(status_mask("SigPnd:"), SIGUSR1))
+			;
+	}
+}
+
+START_TEST(s23_ignored_signal_interrupts_no_sleep)
+{
+	/* poll, select and epoll in all their forms go on. */
+	pthread_t thread;
+	void *result;
+	int fds[2];
+
+	make_pipe(fds);
+	sleep_fd = fds[0];
+	sleep_kind = _i;
+	ck_assert(signal(SIGUSR1, SIG_IGN) == SIG_DFL);
+	assert_ok(watch(SIGUSR1));
+	assert_ok(pthread_create(&thread, NULL, sleep_main, NULL));
+	send_ignored(thread, 200);
+	put(fds[1], 1);
+	assert_ok(pthread_join(thread, &result));
+	ck_assert_int_eq((int)(intptr_t)result, 1);
+	assert_count(SIGUSR1, 200);
+}
+END_TEST
+
 START_TEST(s24_stop_and_continue)
 {
 	/* Both are counted where they are sent. */
@@ -370,6 +455,7 @@ main(void)
 	tcase_add_test(c, s20_mask_is_untouched);
 	tcase_add_test(c, s22_signal_of_a_forked_child);
 	tcase_add_test(c, s23_ignored_signal_does_not_wake_a_waiter);
+	tcase_add_loop_test(c, s23_ignored_signal_interrupts_no_sleep, 0, 8);
 	tcase_add_test(c, s24_stop_and_continue);
 	return plx_check_main(s);
 }
