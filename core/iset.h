@@ -148,8 +148,10 @@ void iset_put(struct iset *set);
  * iset_register - apply one change.
  * Returns 0; -EBADF (fd filter, descriptor not open), -ENOENT (no such
  * interest), -EEXIST (policy), -EINVAL (filter cannot watch this object, bad
- * value), -EPERM (object has no readiness, FILTER_FD), -ELOOP (sets in sets),
- * -ENOMEM, -ENOSPC, -EMFILE. On failure the set is unchanged. Does not block.
+ * value), -EPERM (object has no readiness, FILTER_FD;
+ * a process whose status nobody would tell), -ELOOP (sets in sets),
+ * -ENOMEM, -ENOSPC, -EMFILE, -ESRCH (no such process), -ENOTSUP (signals, where
+ * dispositions go past us). On failure the set is unchanged. Does not block.
  */
 int iset_register(struct iset *set, const struct iset_spec *spec);
 

@@ -237,11 +237,14 @@ given_take(struct iset *set, const struct iset_wait *w, int n)
 static int
 turn_deep(struct iset *set, const struct iset_wait *w, int64_t sleep_ns)
 {
+	const uint64_t mark = signal_mark();
 	int r;
 
 	waiter_enter(set);
 	r = deep_sleep(set, sleep_ns, w->mask);
 	waiter_leave(set);
+	if (r == -EINTR && signal_unnoticed(mark))
+		r = 0;
 	return set_closed(set) ? -EBADF : r;
 }
 

@@ -53,6 +53,11 @@ change_apply(int kq, struct iset *set, const struct kevent *change)
 	r = plx_kevent_in(change, &spec);
 	if (r < 0)
 		return r;
+	/* A new source would make calls that the sandbox does not know. */
+	if ((spec.filter == FILTER_PROC || spec.filter == FILTER_PROCDESC ||
+		spec.filter == FILTER_SIGNAL) &&
+	    (spec.op & ISET_ADD) != 0 && plx_sandboxed())
+		return -EPERM;
 	r = iset_register(set, &spec);
 	if (r == -ENOENT && plx_listening())
 		change_record(kq, change, r);

@@ -130,6 +130,13 @@ real_set(int sig, const struct sigaction *own)
 	return r;
 }
 
+/* In a sandbox nobody asks, and there are no children in our memory. */
+static bool
+is_ours(void)
+{
+	return plx_sandboxed() || plx_proc_is_owner();
+}
+
 /* --- the handler --- */
 
 static bool
@@ -160,7 +167,7 @@ on_signal(int sig, siginfo_t *info, void *context)
 	const int saved = errno;
 	struct sigaction own;
 
-	if (plx_proc_is_owner())
+	if (is_ours())
 		signal_arrived(sig, sent_by_self(info));
 	row_load(&signal_rows[sig], &own);
 	signal_ran(!is_ignored(sig, &own));
@@ -237,7 +244,7 @@ plx_signal_action(int sig, const struct sigaction *action,
 	uint64_t before;
 	int ret;
 
-	if (!plx_proc_is_owner())
+	if (!is_ours())
 		return action_of_another(sig, action, ret_old);
 	before = plx_sys_signals_block();
 	(void)plx_lock_take(&signal_lock);
@@ -367,7 +374,7 @@ plx_signal_send(int pid, int sig)
 {
 	struct sigaction own;
 
-	if (!plx_signal_virtual(sig) || !means_us(pid) || !plx_proc_is_owner())
+	if (!plx_signal_virtual(sig) || !means_us(pid) || !is_ours())
 		return false;
 	row_load(&signal_rows[sig], &own);
 	if (!is_counted(sig, &own))

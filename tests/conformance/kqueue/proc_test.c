@@ -4,6 +4,7 @@
 #include "tests/support/check_main.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -203,6 +204,26 @@ START_TEST(p11_two_queues_share_a_descriptor)
 }
 END_TEST
 
+START_TEST(p11_queue_is_readable_while_an_end_waits)
+{
+	/* Seen by poll(2); nothing is shown of what was not asked for. */
+	pid_t pid = start(exit_7);
+	struct pollfd p = { .fd = kq, .events = POLLIN };
+
+	assert_ok(watch(kq, pid, NOTE_EXIT));
+	ck_assert_int_eq(poll(&p, 1, 0), 0);
+	finish();
+	ck_assert_int_eq(poll(&p, 1, PATIENCE_MS), 1);
+	assert_ok(watch(kq, pid, 0));
+	ck_assert_int_eq(poll(&p, 1, 0), 0);
+	assert_ok(watch(kq, pid, NOTE_EXIT));
+	ck_assert_int_eq(poll(&p, 1, 0), 1);
+	assert_exit(kq, pid, 7 << 8);
+	ck_assert_int_eq(poll(&p, 1, 0), 0);
+	reap(pid);
+}
+END_TEST
+
 START_TEST(p12_p13_without_notes_it_never_fires)
 {
 	/* FreeBSD: fflags of any change replace what is asked for. */
@@ -303,6 +324,7 @@ main(void)
 	tcase_add_test(c, p07_p08_no_such_process);
 	tcase_add_test(c, p10_deleted_watch_is_silent);
 	tcase_add_test(c, p11_two_queues_share_a_descriptor);
+	tcase_add_test(c, p11_queue_is_readable_while_an_end_waits);
 	tcase_add_test(c, p12_p13_without_notes_it_never_fires);
 	tcase_add_test(c, p13_disarmed_after_its_end_it_is_silent);
 	tcase_add_test(c, p13_disabled_watch_keeps_its_event);

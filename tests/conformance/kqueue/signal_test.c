@@ -4,6 +4,7 @@
 #include "tests/support/check_main.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -165,6 +166,44 @@ START_TEST(s06_visible_inside_the_handler)
 }
 END_TEST
 
+static int
+signal_parent(void *arg)
+{
+	return kill(getppid(), *(int *)arg) == 0 ? 0 : 1;
+}
+
+/* What others see of the queue. */
+static bool
+is_shown(void)
+{
+	struct pollfd p = { .fd = kq, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 1;
+}
+
+START_TEST(s07_queue_is_readable_while_an_event_waits)
+{
+	/* Sent, blocked, from another process; hidden when it was collected. */
+	int sig = SIGUSR1;
+
+	handle(sig, on_usr1);
+	assert_ok(watch(sig));
+	for (int i = 0; i < 20; i++) {
+		ck_assert(!is_shown());
+		if (i % 2 == 0)
+			assert_ok(raise(sig));
+		else
+			ck_assert_int_eq(in_child(signal_parent, &sig), 0);
+		ck_assert(is_shown());
+		assert_count(kq, sig, 1);
+		ck_assert(!is_shown());
+		if (i == 10)
+			block(sig);
+		(void)take_pending(sig);
+	}
+}
+END_TEST
+
 START_TEST(s08_disabled_goes_on_counting)
 {
 	/* kqueue(2) EV_DISABLE. */
@@ -255,12 +294,6 @@ START_TEST(s14_two_queues)
 	assert_count(kq, SIGUSR1, 1);
 }
 END_TEST
-
-static int
-signal_parent(void *arg)
-{
-	return kill(getppid(), *(int *)arg) == 0 ? 0 : 1;
-}
 
 START_TEST(s15_from_another_process)
 {
@@ -392,6 +425,7 @@ main(void)
 	tcase_add_test(c, s04_blocked_stays_pending);
 	tcase_add_test(c, s05_blocked_is_counted_although_it_coalesces);
 	tcase_add_test(c, s06_visible_inside_the_handler);
+	tcase_add_test(c, s07_queue_is_readable_while_an_event_waits);
 	tcase_add_test(c, s08_disabled_goes_on_counting);
 	tcase_add_test(c, s09_deleted_is_silent);
 	tcase_add_test(c, s10_oneshot);
