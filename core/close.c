@@ -16,6 +16,7 @@
 #include "core/fdtab.h"
 #include "core/iset.h"
 #include "core/iset_impl.h"
+#include "core/notify.h"
 #include "core/sys.h"
 
 static uint32_t
@@ -255,10 +256,12 @@ iset_fork_child(void)
 	sets_fork_child();
 	signals_fork_child();
 	deep_fork_child();
+	notify_fork_child();
 	numbers_close();
 	for (uint32_t i = 1; i <= sets; i++) {
 		struct iset *set = set_live(i);
 
+		notify_forget(i);
 		if (set == NULL)
 			continue;
 		if (set->policy->fork == POLICY_FORK_NOT_INHERITED)

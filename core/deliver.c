@@ -84,15 +84,14 @@ own_event(struct iset *set, uint64_t cookie)
 	case COOKIE_LANE:
 		lane_collect(set);
 		break;
-	case COOKIE_NOTIFY:
-		files_look(set, true);
-		break;
 	case COOKIE_TIMER:
 		timers_run(set);
 		break;
 	case COOKIE_SIGNAL:
 		signals_detect();
 		break;
+	case COOKIE_NOTIFY:
+		/* Drained before the next turn, without our lock. */
 	case COOKIE_WAKE:
 	default:
 		/* Shown for what is on the list already, or a kick. */
@@ -160,6 +159,15 @@ delivery_fill(uint32_t kn_index, struct delivery *d)
 }
 
 static void
+knote_idle(struct iset *set, uint32_t kn_index)
+{
+	const struct filter_ops *ops = knote_ops(knote_at(kn_index));
+
+	if (ops->idle != NULL)
+		ops->idle(set, kn_index);
+}
+
+static void
 delivered(struct iset *set, uint32_t kn_index)
 {
 	struct knote *kn = knote_at(kn_index);
@@ -183,10 +191,12 @@ delivered(struct iset *set, uint32_t kn_index)
 			(void)source_sync(set, kn->source, 0);
 		return;
 	}
-	if (edge || knote_kernel_keeps(kn))
+	if (edge || knote_kernel_keeps(kn)) {
 		knote_step(set, kn_index, KNOTE_DELIVERED_IDLE);
-	else
+		knote_idle(set, kn_index);
+	} else {
 		knote_step(set, kn_index, KNOTE_DELIVERED_AGAIN);
+	}
 }
 
 /*
@@ -200,7 +210,7 @@ knote_quiet(struct iset *set, uint32_t kn_index, bool quiet)
 
 	if (quiet == ((kn->flags & KN_QUIET) != 0))
 		return;
-	if (quiet && !knote_kernel_keeps(kn))
+	if (quiet && (!knote_kernel_keeps(kn) || !source_may_quiet(kn)))
 		return;
 	kn->flags ^= KN_QUIET;
 	(void)source_sync(set, kn->source, kn_index);
@@ -228,6 +238,7 @@ iset_deliver(struct iset *set, const struct iset_wait *w)
 		if (!knote_true(set, kn)) {
 			knote_step(set, kn_index, KNOTE_STALE);
 			knote_quiet(set, kn_index, true);
+			knote_idle(set, kn_index);
 			continue;
 		}
 		knote_quiet(set, kn_index, false);

@@ -15,6 +15,9 @@ static const struct filter_ops *const filter_table[FILTER_MAX] = {
 	[FILTER_PROC] = &filter_proc,
 	[FILTER_PROCDESC] = &filter_procdesc,
 	[FILTER_SIGNAL] = &filter_signal,
+	[FILTER_VNODE] = &filter_vnode,
+	[FILTER_EXCEPT] = &filter_except,
+	[FILTER_EMPTY] = &filter_empty,
 };
 
 const struct filter_ops *

@@ -26,6 +26,11 @@ struct filter_ops {
 	/* fd: is the descriptor polled for this very knote? NULL: it is. */
 	bool (*polls)(const struct knote *kn);
 	/*
+	 * Before the set's lock is taken for any change: what happened until
+	 * now is taken notice of.
+	 */
+	void (*fresh)(void);
+	/*
 	 * Can this filter ever fire on this object? Before anything is made,
 	 * for an ADD only. 0 or -Exxx.
 	 */
@@ -49,6 +54,13 @@ struct filter_ops {
 	/* It was disabled and is enabled again; it is about to be disabled. */
 	void (*enable)(struct iset *set, uint32_t kn_index);
 	void (*disable)(struct iset *set, uint32_t kn_index);
+	/* It left the ready list and is enabled: what wakes it up again? */
+	void (*idle)(struct iset *set, uint32_t kn_index);
+	/*
+	 * Its timer in the set's heap is due: look. Returns when to look next,
+	 * or DEADLINE_NEVER.
+	 */
+	int64_t (*due)(struct iset *set, uint32_t kn_index, int64_t now_ns);
 	/* Is it true at this moment? Called for queued knotes only. */
 	bool (*is_true)(const struct iset *set, struct knote *kn);
 	/* ident, data, user_bits, have, kind, eof of the delivery. */
@@ -75,5 +87,8 @@ extern const struct filter_ops filter_user;     /* source_user.c */
 extern const struct filter_ops filter_proc;     /* source_proc.c */
 extern const struct filter_ops filter_procdesc; /* source_proc.c */
 extern const struct filter_ops filter_signal;   /* source_signal.c */
+extern const struct filter_ops filter_vnode;    /* filter_vnode.c */
+extern const struct filter_ops filter_except;   /* filter_fd.c */
+extern const struct filter_ops filter_empty;    /* filter_empty.c */
 
 #endif

@@ -1,19 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * filter_fd.c - READ, WRITE and raw masks of a descriptor.
+ * filter_fd.c - READ, WRITE, EXCEPT and raw masks of a descriptor.
  *
  * The kernel reports what source_arm.c registered; here is what of it counts,
  * and whether it is still so when it is handed over.
  *
- * Authority: FreeBSD kqueue(2) EVFILT_READ, EVFILT_WRITE; epoll_ctl(2).
+ * Authority: FreeBSD kqueue(2) EVFILT_READ, EVFILT_WRITE; OpenBSD kqueue(2)
+ * EVFILT_EXCEPT; epoll_ctl(2).
  */
 #include <errno.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "core/bug.h"
 #include "core/filter.h"
 #include "core/mutant.h"
+#include "core/notify.h"
+#include "core/sys.h"
 
-#define ENDS (PLX_RDHUP | PLX_HUP | PLX_ERR)
+#define ENDS         (PLX_RDHUP | PLX_HUP | PLX_ERR)
+#define EXCEPT_TELLS (PLX_PRI | PLX_RDHUP | PLX_HUP)
 
 static void
 fd_take_values(struct knote *kn, const struct iset_spec *spec)
@@ -124,10 +131,26 @@ fd_true(const struct iset *set, struct knote *kn)
 	observed = observed_now(set, kn, fd);
 	if (observed == 0 || kn->filter == FILTER_FD)
 		return observed != 0;
-	if (kn->filter == FILTER_WRITE && (observed & ENDS) == PLX_HUP &&
+	if (kn->filter != FILTER_READ && (observed & ENDS) == PLX_HUP &&
 	    socket_unconnected(fd))
 		return false;
+	/* An error is read's and write's affair. */
+	if (kn->filter == FILTER_EXCEPT)
+		return (observed & EXCEPT_TELLS) != 0;
 	return lowat_reached(kn, fd, observed);
+}
+
+/* Of a file: its mark. */
+static void
+fd_detach(struct iset *set, uint32_t kn_index)
+{
+	struct knote *kn = knote_at(kn_index);
+
+	(void)set;
+	if (source_at(kn->source)->kind != SOURCE_FILE || kn->have == 0)
+		return;
+	notify_remove(kn->have);
+	kn->have = 0;
 }
 
 static void
@@ -137,7 +160,8 @@ fd_fill(const struct knote *kn, struct delivery *d)
 
 	d->ident = src->fd;
 	d->kind = src->kind & 7u;
-	d->have = (uint16_t)(kn->have & PLX_READINESS);
+	if (src->kind != SOURCE_FILE)
+		d->have = (uint16_t)(kn->have & PLX_READINESS);
 	if (kn->filter == FILTER_FD)
 		d->have = (uint16_t)PLX_MUTATE(tells_what_was_asked,
 		    filter_sees(kn, d->have), knote_want(kn));
@@ -160,6 +184,7 @@ const struct filter_ops filter_read = {
 	.attach = fd_attach,
 	.attached = fd_attached,
 	.change = fd_change,
+	.detach = fd_detach,
 	.is_true = fd_true,
 	.fill = fd_fill,
 	.clear = fd_clear,
@@ -174,6 +199,7 @@ const struct filter_ops filter_write = {
 	.attach = fd_attach,
 	.attached = fd_attached,
 	.change = fd_change,
+	.detach = fd_detach,
 	.is_true = fd_true,
 	.fill = fd_fill,
 };
@@ -186,4 +212,69 @@ const struct filter_ops filter_mask = {
 	.change = fd_change,
 	.is_true = fd_true,
 	.fill = fd_fill,
+};
+
+/* --- urgent data --- */
+
+/* Sockets and terminals (packet mode) have such a thing. */
+static int
+except_check(const struct iset_spec *spec)
+{
+	struct stat st;
+	int r;
+
+	if (spec->ident > INT_MAX)
+		return -EBADF;
+	r = (int)plx_sys(SYS_fstat, (long)spec->ident, (long)&st, 0, 0, 0, 0);
+	if (r < 0)
+		return r;
+	if ((spec->user_bits & EXCEPT_URGENT) == 0)
+		return -EINVAL;
+	return S_ISSOCK(st.st_mode) || S_ISCHR(st.st_mode) ? 0 : -EINVAL;
+}
+
+static int
+except_attach(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
+{
+	const uint32_t src_index = knote_at(kn_index)->source;
+	int r;
+
+	(void)spec;
+	knote_at(kn_index)->bits = 0;
+	/* A device that is always ready has nothing urgent. */
+	if (source_at(src_index)->kind != SOURCE_POLLED)
+		return -EINVAL;
+	r = source_arm_new(set, src_index, kn_index);
+	return r == -EPERM ? -EINVAL : r;
+}
+
+static int
+except_change(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
+{
+	(void)spec;
+	return source_sync(set, knote_at(kn_index)->source, kn_index);
+}
+
+static void
+except_fill(const struct knote *kn, struct delivery *d)
+{
+	const bool urgent = (kn->have & PLX_PRI) != 0;
+
+	d->ident = source_at(kn->source)->fd;
+	d->eof = (kn->have & (PLX_RDHUP | PLX_HUP)) != 0 ? 1 : 0;
+	d->user_bits = urgent ? EXCEPT_URGENT : 0;
+	/* The urgent byte; what lies beyond it Linux does not tell. */
+	d->data = urgent ? 1 : 0;
+}
+
+const struct filter_ops filter_except = {
+	.name = "except",
+	.fd = true,
+	.want = PLX_PRI | PLX_RDHUP,
+	.sees = PLX_PRI | PLX_RDHUP | PLX_HUP | PLX_ERR,
+	.check = except_check,
+	.attach = except_attach,
+	.change = except_change,
+	.is_true = fd_true,
+	.fill = except_fill,
 };

@@ -13,6 +13,7 @@
 #include "core/bug.h"
 #include "core/fdtab.h"
 #include "core/filter.h"
+#include "core/notify.h"
 #include "core/os.h"
 #include "core/proc.h"
 #include "core/sys.h"
@@ -95,7 +96,6 @@ iset_reset(struct iset *set, uint32_t index, enum plx_face face, int fd)
 	set->signals_n = 0;
 	set->timer_fd = -1;
 	set->timer_armed_ns = 0;
-	set->notify_fd = -1;
 	set->ready = (struct ready_list){ 0 };
 	set->timers = (struct timer_heap){ 0 };
 	set->hash = (struct knote_hash){ 0 };
@@ -181,7 +181,7 @@ iset_end(struct iset *set)
 	private_close(
 	    atomic_load_explicit(&set->lane_fd, memory_order_relaxed));
 	private_close(set->timer_fd);
-	private_close(set->notify_fd);
+	notify_set_end(set);
 	arena_give(&plx_isets, set->index);
 	sets_less();
 }
@@ -296,12 +296,22 @@ iset_put(struct iset *set)
 	iset_end(set);
 }
 
+static void
+posted_take(struct iset *set)
+{
+	/* acquire: pairs with the release in mark_post. */
+	if (PLX_UNLIKELY(
+		atomic_load_explicit(&set->posted, memory_order_acquire) != 0))
+		notify_take(set);
+}
+
 bool
 iset_lock(struct iset *set)
 {
 	if (plx_lock_take(&set->lock) < 0)
 		return false;
 	sources_reap_closed(set);
+	posted_take(set);
 	return true;
 }
 
@@ -313,6 +323,7 @@ iset_unlock(struct iset *set)
 			pending_apply(set, register_locked);
 		if (PLX_UNLIKELY(signals_due(set)))
 			signals_settle(set);
+		posted_take(set);
 		mirror_settle(set);
 		plx_lock_drop(&set->lock);
 		/* A handler may have come just before the lock was free. */

@@ -36,6 +36,9 @@ enum plx_filter {
 	FILTER_PROC,  /* ident = pid */
 	FILTER_PROCDESC, /* ident = pidfd */
 	FILTER_SIGNAL,   /* ident = signal number */
+	FILTER_VNODE,    /* ident = fd: what happens to its file */
+	FILTER_EXCEPT,   /* ident = fd: urgent data */
+	FILTER_EMPTY,    /* ident = fd: a socket has sent everything */
 	FILTER_MAX,
 };
 
@@ -65,6 +68,7 @@ enum knote_flag {
 	KN_FIRED = 1u << 12,  /* user: triggered; timer: expired */
 	KN_FORCED = 1u << 13, /* deliver once, true or not */
 	KN_QUIET = 1u << 14,  /* the kernel says ready, we know better */
+	KN_EDGED = 1u << 15,  /* level, in a registration of edges */
 	KN_FACE_FLAGS = 0xfu,
 };
 
@@ -90,6 +94,29 @@ enum proc_note {
 	PROC_NOTES = 0xfu << 8,
 	PROC_ANY_STATUS = 1u << 14, /* EXIT: fine if nobody tells the status */
 };
+
+/*
+ * What can happen to a file; spec->user_bits and delivery->user_bits of
+ * FILTER_VNODE. One operation may be several of them.
+ */
+enum vnode_note {
+	VN_DELETE = 1u << 0, /* its last name went */
+	VN_WRITE = 1u << 1,  /* directory: an entry came, went, moved */
+	VN_EXTEND = 1u << 2,
+	VN_ATTRIB = 1u << 3,
+	VN_LINK = 1u << 4, /* its count of links; directory: a subdirectory */
+	VN_RENAME = 1u << 5,
+	VN_REVOKE = 1u << 6, /* unmounted: the end */
+	VN_OPEN = 1u << 7,
+	VN_CLOSE = 1u << 8, /* by who could not write */
+	VN_CLOSE_WRITE = 1u << 9,
+	VN_READ = 1u << 10,
+	VN_TRUNCATE = 1u << 11, /* became shorter */
+	VN_ALL = 0xfffu,
+};
+
+/* user_bits of a FILTER_EXCEPT: wanted (it must be), and what is there. */
+#define EXCEPT_URGENT UINT32_C(1)
 
 /* How the 24 user bits change. */
 enum user_combine {

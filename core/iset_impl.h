@@ -116,6 +116,7 @@ struct timer_heap {
 	uint32_t n;         /* [s] */
 	uint32_t max;       /* [s] */
 	uint32_t absolutes; /* [s] absolute timers in the heap */
+	uint32_t made;      /* [s] timers that may be in it; has room for all */
 };
 
 struct ready_list {
@@ -179,7 +180,11 @@ struct iset {
 	uint32_t strangers;     /* [s] events without an owner, in a row */
 	int timer_fd;           /* [s] -1 until somebody polls us */
 	int64_t timer_armed_ns; /* [s] 0: disarmed */
-	int notify_fd;          /* [s] inotify, -1 until a file is watched */
+	_Atomic uint32_t notified; /* [a] 1: the shared inotify is in it */
+	_Atomic uint32_t posted;   /* [a] 1: marks wait to be taken */
+	uint32_t marks_posted;     /* the table lock of notify.h: first one */
+	uint32_t posted_next;      /* the same: the next set that has such */
+	uint32_t posted_listed;    /* the same: 1 if it is on that list */
 	struct ready_list ready;
 	struct timer_heap timers;
 	struct knote_hash hash;
@@ -244,6 +249,10 @@ void knote_step(struct iset *set, uint32_t kn_index, enum knote_event event);
 /* True if a filter's ident is a descriptor (filter.c). */
 bool filter_is_fd(enum plx_filter filter);
 bool knote_is_fd(const struct knote *kn);
+/* False: its descriptor is not registered in the kernel for it. */
+bool knote_polls(const struct knote *kn);
+/* False: the registration is another knote's too, which must stay level. */
+bool source_may_quiet(const struct knote *kn);
 /* True if the kernel itself shows and re-reports this knote's readiness. */
 bool knote_kernel_keeps(const struct knote *kn);
 uint32_t knote_new(struct iset *set, const struct iset_spec *spec);
@@ -345,12 +354,15 @@ void deep_fork_child(void);
 enum source_kind file_kind(int fd);
 /* 0, -EBADF, or -EINVAL: the filter could never fire on this object. */
 int file_usable(uint64_t ident, enum plx_filter filter);
-int file_watch(struct iset *set, struct source *src);
+/* A READ or WRITE of a file hears of changes. 0 or as notify_add. */
+int file_watch(struct iset *set, struct source *src, uint32_t kn_index);
+/* False: a pipe that pipe(2) made. */
+bool fifo_is_named(int fd);
 bool file_ready(const struct knote *kn, const struct source *src);
 int64_t file_read_bytes(int fd);
 /* Queue an idle knote of an object we look at ourselves, if it is true. */
 void file_activate(struct iset *set, uint32_t kn_index);
-void files_look(struct iset *set, bool changed);
+void files_look(struct iset *set);
 
 /* measure.c: byte counts, end of file, errors; asks the kernel, no lock. */
 int64_t measure_read(int fd, plx_mask observed);
@@ -364,6 +376,11 @@ int64_t eventfd_count(int fd);
 int64_t eventfd_room(int fd);
 
 /* source_timer.c */
+/* A timer for a knote, stopped; its index, or 0. timer_end gives it back. */
+uint32_t timer_make(struct iset *set, uint32_t kn_index);
+void timer_end(struct iset *set, uint32_t t_index);
+/* In the heap with this expiry; DEADLINE_NEVER: out of it. */
+void timer_set(struct iset *set, uint32_t t_index, int64_t next_ns);
 void timers_run(struct iset *set);
 plx_deadline timers_next(const struct iset *set);
 

@@ -119,7 +119,9 @@ knote_kernel_keeps(const struct knote *kn)
 {
 	const uint32_t ours = KN_CLEAR | KN_ONESHOT | KN_DISPATCH;
 
-	if (!knote_is_fd(kn) || (kn->flags & ours) != 0)
+	if (!knote_is_fd(kn) || !knote_polls(kn) || (kn->flags & ours) != 0)
+		return false;
+	if ((kn->flags & KN_EDGED) != 0)
 		return false;
 	if (kn->filter != FILTER_FD && (kn->bits & FOPT_LOWAT) != 0)
 		return false;

@@ -17,6 +17,7 @@
 
 #include "core/bug.h"
 #include "core/iset_impl.h"
+#include "core/notify.h"
 #include "core/os.h"
 #include "core/sys.h"
 
@@ -64,7 +65,9 @@ set_rebuild(struct iset *set)
 	    atomic_load_explicit(&set->lane_fd, memory_order_relaxed),
 	    COOKIE_LANE);
 	own_move(fresh, set->timer_fd, COOKIE_TIMER);
-	own_move(fresh, set->notify_fd, COOKIE_NOTIFY);
+	/* relaxed: changes under the lock that is held. */
+	if (atomic_load_explicit(&set->notified, memory_order_relaxed) != 0)
+		own_move(fresh, notify_fd(), COOKIE_NOTIFY);
 	/* Sleepers of the old instance come back and find the new one. */
 	mirror_wake_all(set);
 	set->wake_state = WAKE_ABSENT;

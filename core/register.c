@@ -368,6 +368,8 @@ iset_register(struct iset *set, const struct iset_spec *spec)
 		if (spec->filter == FILTER_READ && (spec->op & ISET_ADD) != 0)
 			return deep_register(set, spec, register_locked);
 	}
+	if (filter_ops_of(spec->filter)->fresh != NULL)
+		filter_ops_of(spec->filter)->fresh();
 	if (!iset_lock(set))
 		return pending_push(set, spec);
 	r = register_locked(set, spec);

@@ -42,7 +42,7 @@ filter_sees(const struct knote *kn, plx_mask observed)
 }
 
 /* A filter that does not poll its descriptor has no part in registrations. */
-static bool
+bool
 knote_polls(const struct knote *kn)
 {
 	const struct filter_ops *ops = knote_ops(kn);
@@ -86,7 +86,7 @@ knote_trigger(const struct knote *kn)
 {
 	uint16_t trigger = kn->filter == FILTER_FD ? mask_trigger(kn->bits) : 0;
 
-	if ((kn->flags & (KN_CLEAR | KN_QUIET)) != 0)
+	if ((kn->flags & (KN_CLEAR | KN_QUIET | KN_EDGED)) != 0)
 		trigger |= ARMED_EDGE;
 	if (kn->filter != FILTER_FD && (kn->bits & FOPT_LOWAT) != 0)
 		return ARMED_EDGE; /* each arrival is looked at, none ends it */
@@ -105,7 +105,7 @@ static uint16_t
 lane_desired(const struct source *src, unsigned int lane)
 {
 	uint16_t desired = 0;
-	bool any = false;
+	unsigned int n = 0;
 
 	for (uint32_t at = src->klist; at != 0; at = knote_at(at)->chain) {
 		const struct knote *kn = knote_at(at);
@@ -113,11 +113,14 @@ lane_desired(const struct source *src, unsigned int lane)
 		if (knote_lane(kn) != lane || !knote_enabled(kn) ||
 		    !knote_polls(kn))
 			continue;
-		any = true;
+		n++;
 		desired |= (uint16_t)(knote_want(kn) | knote_trigger(kn));
 	}
+	/* One of several must not end the others: each ends by itself. */
+	if (n > 1 && (desired & ARMED_ONESHOT) != 0)
+		desired = (uint16_t)((desired & ~ARMED_ONESHOT) | ARMED_EDGE);
 	/* Asking for nothing still reports errors: keep it distinct from 0. */
-	return any ? desired | ARMED_PRESENT : 0;
+	return n > 0 ? desired | ARMED_PRESENT : 0;
 }
 
 static int
@@ -300,22 +303,63 @@ sources_flush(struct iset *set)
 	}
 }
 
-/* True if the new knote needs a registration apart from the others. */
-static bool
-needs_lane(const struct source *src, uint32_t kn_index)
-{
-	bool own = knote_trigger(knote_at(kn_index)) != 0;
-	bool alone = true;
+/* What the lanes hold beside this knote. */
+struct lane_use {
+	bool taken;
+	bool edges; /* somebody there has a trigger */
+};
 
+static void
+lanes_used(const struct source *src, uint32_t kn_index, struct lane_use use[2])
+{
 	for (uint32_t at = src->klist; at != 0; at = knote_at(at)->chain) {
-		if (at == kn_index || !knote_polls(knote_at(at)))
+		const struct knote *kn = knote_at(at);
+
+		if (at == kn_index || !knote_polls(kn))
 			continue;
-		if (knote_lane(knote_at(at)) != 0)
-			return false; /* lane 1 is taken, lane 0 is free */
-		alone = false;
-		own = own || knote_trigger(knote_at(at)) != 0;
+		use[knote_lane(kn)].taken = true;
+		if (knote_trigger(kn) != 0)
+			use[knote_lane(kn)].edges = true;
 	}
-	return own && !alone;
+}
+
+/*
+ * A trigger has a registration to itself, those without one share. A third
+ * interest that finds no place joins the edges: then an event of one of them may
+ * fire the other once more, and a level among them is asked again by us.
+ */
+static unsigned int
+lane_choose(const struct source *src, uint32_t kn_index)
+{
+	struct knote *kn = knote_at(kn_index);
+	const bool edge = knote_trigger(kn) != 0;
+	struct lane_use use[2] = { { false, false }, { false, false } };
+
+	lanes_used(src, kn_index, use);
+	for (unsigned int lane = 0; lane < 2; lane++) {
+		if (!use[lane].taken || (!edge && !use[lane].edges))
+			return lane;
+	}
+	if (!edge)
+		kn->flags |= KN_EDGED;
+	return use[0].edges ? 0 : 1;
+}
+
+bool
+source_may_quiet(const struct knote *kn)
+{
+	uint32_t at = source_at(kn->source)->klist;
+
+	if (kn->filter != FILTER_EXCEPT)
+		return true;
+	for (; at != 0; at = knote_at(at)->chain) {
+		const struct knote *other = knote_at(at);
+
+		if (other != kn && knote_polls(other) &&
+		    knote_lane(other) == knote_lane(kn))
+			return false;
+	}
+	return true;
 }
 
 int
@@ -328,13 +372,13 @@ source_arm_new(struct iset *set, uint32_t src_index, uint32_t kn_index)
 
 	if (src->kind != SOURCE_POLLED)
 		return 0;
-	if (needs_lane(src, kn_index)) {
+	lane = lane_choose(src, kn_index);
+	if (lane != 0) {
 		r = lane_make(set);
 		if (r < 0)
 			return r;
 		kn->flags |= KN_LANE;
 	}
-	lane = knote_lane(kn);
 	if (!knote_enabled(kn)) {
 		/* Prove the descriptor, then be silent until it is enabled. */
 		if ((src->armed[lane] & ARMED_PRESENT) != 0)
@@ -359,12 +403,19 @@ source_arm_first(struct iset *set, uint32_t src_index, uint32_t kn_index)
 		deep_link_made();
 		return 0;
 	}
+	if (src->kind == SOURCE_FILE)
+		return file_watch(set, src, kn_index);
 	r = source_arm_new(set, src_index, kn_index);
 	if (r != -EPERM || knote_at(kn_index)->filter == FILTER_FD)
 		return r;
-	src->kind = file_kind((int)src->fd) & 0xfu;
-	if (src->kind != SOURCE_FILE)
+	if (file_kind((int)src->fd) != SOURCE_FILE) {
+		src->kind = SOURCE_ALWAYS;
 		return 0;
-	set->files_n++;
-	return file_watch(set, src);
+	}
+	r = file_watch(set, src, kn_index);
+	if (r >= 0) {
+		src->kind = SOURCE_FILE;
+		set->files_n++;
+	}
+	return r;
 }

@@ -11,7 +11,7 @@
 
 #include "core/bug.h"
 #include "core/fdtab.h"
-#include "core/iset_impl.h"
+#include "core/filter.h"
 #include "core/sys.h"
 
 uint64_t
@@ -67,6 +67,8 @@ knotes_bury(struct iset *set, struct source *src)
 	while (src->klist != 0) {
 		const uint32_t kn_index = src->klist;
 
+		if (knote_ops(knote_at(kn_index))->detach != NULL)
+			knote_ops(knote_at(kn_index))->detach(set, kn_index);
 		src->klist = knote_at(kn_index)->chain;
 		knote_bury(set, kn_index);
 	}

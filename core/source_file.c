@@ -3,28 +3,22 @@
  * source_file.c - files that the kernel's epoll refuses: we look ourselves.
  *
  * READ is true while the offset is not at the end (FreeBSD filt_vfsread: also
- * beyond it); it is looked at in every wait, and one inotify descriptor of the
- * set wakes sleepers when a file grows, shrinks or changes. WRITE is always
- * true. Devices without readiness (/dev/null) are always ready.
- *
- * The watch goes to the file by its descriptor (/proc/self/fd/N), so a rename
- * does not matter and no second descriptor is opened (fcntl locks).
+ * beyond it); it is looked at in every wait, and a mark (notify.h) wakes
+ * sleepers when the file grows, shrinks or changes. WRITE is always true. Devices without readiness (/dev/null) are always ready.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <string.h>
-#include <sys/inotify.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 
 #include "core/bug.h"
 #include "core/fdtab.h"
 #include "core/iset_impl.h"
-#include "core/os.h"
+#include "core/notify.h"
 #include "core/sys.h"
-
-#define NOTIFY_BYTES 4096
 
 static int
 mode_of(int fd, mode_t *ret_mode)
@@ -105,7 +99,8 @@ file_activate(struct iset *set, uint32_t kn_index)
 	const struct knote *kn = knote_at(kn_index);
 	const struct source *src = source_at(kn->source);
 
-	if (src->kind == SOURCE_POLLED || kn->state != KNOTE_IDLE)
+	if (src->kind == SOURCE_POLLED || kn->state != KNOTE_IDLE ||
+	    !knote_polls(kn))
 		return;
 	if (src->kind == SOURCE_ALWAYS ||
 	    (src->kind == SOURCE_SET ? deep_ready((int)src->fd)
@@ -113,82 +108,20 @@ file_activate(struct iset *set, uint32_t kn_index)
 		knote_step(set, kn_index, KNOTE_ACTIVATE);
 }
 
-static void
-notify_moved(int old_fd, int new_fd)
-{
-	const uint32_t sets = atomic_load_explicit(&plx_isets.used,
-	    memory_order_relaxed);
-
-	for (uint32_t i = 1; i <= sets; i++) {
-		struct iset *set = arena_at(&plx_isets, i);
-		int epfd;
-
-		if (set == NULL || set->notify_fd != old_fd)
-			continue;
-		epfd = atomic_load_explicit(&set->epfd, memory_order_relaxed);
-		(void)backend_del(epfd, old_fd);
-		if (new_fd >= 0)
-			(void)backend_add(epfd, new_fd, PLX_IN, COOKIE_NOTIFY);
-		set->notify_fd = new_fd;
-	}
-}
-
-static int
-notify_make(struct iset *set)
-{
-	int fd;
-	int r;
-
-	fd = (int)plx_sys(SYS_inotify_init1, IN_CLOEXEC | IN_NONBLOCK, 0, 0, 0,
-	    0, 0);
-	if (fd < 0)
-		return fd;
-	fd = plx_os.fd_hide(fd, notify_moved);
-	if (fd < 0)
-		return fd;
-	r = backend_add(atomic_load_explicit(&set->epfd, memory_order_relaxed),
-	    fd, PLX_IN, COOKIE_NOTIFY);
-	if (r < 0) {
-		plx_os.fd_drop(fd);
-		return r;
-	}
-	set->notify_fd = fd;
-	return 0;
-}
-
-static void
-proc_path(int fd, char path[32])
-{
-	char digits[12];
-	size_t n = 0;
-	size_t at;
-
-	memcpy(path, "/proc/self/fd/", 14);
-	at = 14;
-	do {
-		digits[n++] = (char)('0' + fd % 10);
-		fd /= 10;
-	} while (fd > 0);
-	while (n > 0)
-		path[at++] = digits[--n];
-	path[at] = '\0';
-}
-
 int
-file_watch(struct iset *set, struct source *src)
+file_watch(struct iset *set, struct source *src, uint32_t kn_index)
 {
-	char path[32];
-	int r;
+	return notify_add(set, kn_index, (int)src->fd, VN_LOOK);
+}
 
-	if (set->notify_fd < 0) {
-		r = notify_make(set);
-		if (r < 0)
-			return r;
-	}
-	proc_path((int)src->fd, path);
-	r = (int)plx_sys(SYS_inotify_add_watch, set->notify_fd, (long)path,
-	    IN_MODIFY | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVE, 0, 0, 0);
-	return r < 0 ? r : 0;
+bool
+fifo_is_named(int fd)
+{
+	struct statfs fs;
+
+	/* Those that pipe(2) made live in a file system of their own. */
+	return plx_sys(SYS_fstatfs, fd, (long)&fs, 0, 0, 0, 0) >= 0 &&
+	    fs.f_type != PIPEFS_MAGIC;
 }
 
 static void
@@ -207,29 +140,8 @@ file_look(struct iset *set, uint32_t src_index)
 	}
 }
 
-static void
-file_changed(struct iset *set, uint32_t src_index)
-{
-	const struct source *src = source_at(src_index);
-
-	if (src->kind != SOURCE_FILE)
-		return;
-	for (uint32_t at = src->klist; at != 0; at = knote_at(at)->chain)
-		file_activate(set, at);
-}
-
 void
-files_look(struct iset *set, bool changed)
+files_look(struct iset *set)
 {
-	char drain[NOTIFY_BYTES];
-
-	if (!changed) {
-		fd_index_each(set, file_look);
-		return;
-	}
-	/* What changed does not matter: each file is looked at again. */
-	while (plx_sys(SYS_read, set->notify_fd, (long)drain, sizeof(drain), 0,
-		   0, 0) == (long)sizeof(drain))
-		;
-	fd_index_each(set, file_changed);
+	fd_index_each(set, file_look);
 }

@@ -75,7 +75,7 @@ heap_reserve(struct timer_heap *heap)
 	const uint32_t max = heap->max == 0 ? HEAP_MIN : heap->max * 2;
 	uint32_t *fresh;
 
-	if (heap->n < heap->max)
+	if (heap->made < heap->max)
 		return 0;
 	fresh = plx_sys_map(max * sizeof(*fresh));
 	if (fresh == NULL)
@@ -204,20 +204,49 @@ timer_reserve(struct iset *set)
 	return heap_reserve(&set->timers);
 }
 
+uint32_t
+timer_make(struct iset *set, uint32_t kn_index)
+{
+	uint32_t t_index;
+
+	if (heap_reserve(&set->timers) < 0)
+		return 0;
+	t_index = arena_take(&plx_timers);
+	if (t_index == 0)
+		return 0;
+	*timer_at(t_index) = (struct plx_timer){
+		.knote = kn_index,
+		.next_ns = DEADLINE_NEVER,
+	};
+	set->timers.made++;
+	return t_index;
+}
+
+void
+timer_end(struct iset *set, uint32_t t_index)
+{
+	heap_remove(&set->timers, t_index);
+	set->timers.made--;
+	arena_give(&plx_timers, t_index);
+}
+
+void
+timer_set(struct iset *set, uint32_t t_index, int64_t next_ns)
+{
+	heap_remove(&set->timers, t_index);
+	timer_at(t_index)->next_ns = next_ns;
+	timer_insert(set, t_index);
+}
+
 static int
 timer_attach(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 {
 	struct knote *kn = knote_at(kn_index);
-	struct plx_timer *t;
 	uint32_t t_index;
 
-	if (timer_reserve(set) < 0)
+	t_index = timer_make(set, kn_index);
+	if (t_index == 0)
 		return -ENOMEM;
-	t_index = arena_take(&plx_timers);
-	t = timer_at(t_index);
-	if (t == NULL)
-		return -ENOMEM;
-	*t = (struct plx_timer){ .knote = kn_index };
 	/* A relative timer is self-clearing; an absolute one stays true. */
 	if ((spec->fopts & FOPT_ABSOLUTE) == 0)
 		kn->flags |= KN_CLEAR;
@@ -260,10 +289,7 @@ timer_change(struct iset *set, uint32_t kn_index, const struct iset_spec *spec)
 static void
 timer_detach(struct iset *set, uint32_t kn_index)
 {
-	const uint32_t t_index = timer_of(knote_at(kn_index));
-
-	heap_remove(&set->timers, t_index);
-	arena_give(&plx_timers, t_index);
+	timer_end(set, timer_of(knote_at(kn_index)));
 }
 
 static void
@@ -285,6 +311,16 @@ timer_enable(struct iset *set, uint32_t kn_index)
 	if (t->count > 0)
 		timer_fired(set, t);
 	timer_insert(set, timer_of(kn));
+}
+
+static int64_t
+timer_due(struct iset *set, uint32_t kn_index, int64_t now_ns)
+{
+	struct plx_timer *t = timer_at(timer_of(knote_at(kn_index)));
+
+	if (timer_expire(t, now_ns))
+		timer_fired(set, t);
+	return t->next_ns;
 }
 
 /* The wall clock may have been set: put absolute timers where they belong. */
@@ -319,8 +355,8 @@ timers_run(struct iset *set)
 		struct plx_timer *t = timer_at(t_index);
 
 		heap_remove(heap, t_index);
-		if (timer_expire(t, now_ns))
-			timer_fired(set, t);
+		t->next_ns = knote_ops(knote_at(t->knote))
+				 ->due(set, t->knote, now_ns);
 		if (t->next_ns != DEADLINE_NEVER)
 			heap_insert(heap, t_index);
 	}
@@ -372,6 +408,7 @@ const struct filter_ops filter_timer = {
 	.detach = timer_detach,
 	.enable = timer_enable,
 	.disable = timer_disable,
+	.due = timer_due,
 	.is_true = timer_true,
 	.fill = timer_fill,
 	.clear = timer_clear,

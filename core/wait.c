@@ -17,6 +17,7 @@
 #include "core/iset.h"
 #include "core/iset_impl.h"
 #include "core/mutant.h"
+#include "core/notify.h"
 #include "core/os.h"
 #include "core/signals.h"
 #include "core/sys.h"
@@ -98,7 +99,7 @@ turn_plan(struct iset *set, const struct iset_wait *w)
 	signals_look(set);
 	timers_run(set);
 	if (set->files_n > 0)
-		files_look(set, false);
+		files_look(set);
 	turn.deep = set->sets_n > 0 && deep_any();
 	if (turn.deep) {
 		deep_look(set);
@@ -248,6 +249,20 @@ turn_deep(struct iset *set, const struct iset_wait *w, int64_t sleep_ns)
 	return set_closed(set) ? -EBADF : r;
 }
 
+/*
+ * Before the lock: what files have to tell, to this set and to others. Sets
+ * below it that the kernel does not show are looked at, not waited on.
+ */
+static void
+files_hear(const struct iset *set)
+{
+	/* relaxed: whoever adds the first mark tells nobody who waits. */
+	if (PLX_UNLIKELY(atomic_load_explicit(&set->notified,
+			     memory_order_relaxed) != 0 ||
+		deep_any()))
+		notify_pump();
+}
+
 /* One turn: > 0 delivered, 0 nothing, -Exxx. */
 static int
 wait_turn(struct iset *set, const struct iset_wait *w)
@@ -258,6 +273,7 @@ wait_turn(struct iset *set, const struct iset_wait *w)
 	bool slept;
 	int n;
 
+	files_hear(set);
 	if (!iset_lock(set))
 		return -EINTR;
 	turn = turn_plan(set, w);
@@ -329,7 +345,7 @@ pending_locked(struct iset *set)
 	signals_look(set);
 	timers_run(set);
 	if (set->files_n > 0)
-		files_look(set, false);
+		files_look(set);
 	if (set->sets_n > 0 && deep_any())
 		deep_look(set);
 	collected = plx_sys_epoll_peek(epfd_of(set), (void *)events,
@@ -348,6 +364,7 @@ iset_pending_fd(int fd)
 
 	if (set == NULL)
 		return -EBADF;
+	files_hear(set);
 	if (!iset_lock(set)) {
 		iset_put(set);
 		return 0;

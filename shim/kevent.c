@@ -31,6 +31,12 @@ filter_of(short filter)
 		return FILTER_TIMER;
 	case EVFILT_USER:
 		return FILTER_USER;
+	case EVFILT_VNODE:
+		return FILTER_VNODE;
+	case EVFILT_EXCEPT:
+		return FILTER_EXCEPT;
+	case EVFILT_EMPTY:
+		return FILTER_EMPTY;
 	case EVFILT_PROC:
 		return FILTER_PROC;
 	case EVFILT_PROCDESC:
@@ -50,6 +56,9 @@ filter_name(enum plx_filter filter)
 		[FILTER_WRITE] = EVFILT_WRITE,
 		[FILTER_TIMER] = EVFILT_TIMER,
 		[FILTER_USER] = EVFILT_USER,
+		[FILTER_VNODE] = EVFILT_VNODE,
+		[FILTER_EXCEPT] = EVFILT_EXCEPT,
+		[FILTER_EMPTY] = EVFILT_EMPTY,
 		[FILTER_PROC] = EVFILT_PROC,
 		[FILTER_PROCDESC] = EVFILT_PROCDESC,
 		[FILTER_SIGNAL] = EVFILT_SIGNAL,
@@ -90,6 +99,25 @@ static const struct flag_pair proc_pairs[] = {
 };
 #define PROC_EVENTS (NOTE_FORK | NOTE_EXEC | NOTE_TRACK)
 #define PROC_IN     (NOTE_EXIT | NOTE_EXITSTATUS | NOTE_ANYSTATUS)
+
+static const struct flag_pair vnode_pairs[] = {
+	{ NOTE_DELETE, VN_DELETE },
+	{ NOTE_WRITE, VN_WRITE },
+	{ NOTE_EXTEND, VN_EXTEND },
+	{ NOTE_ATTRIB, VN_ATTRIB },
+	{ NOTE_LINK, VN_LINK },
+	{ NOTE_RENAME, VN_RENAME },
+	{ NOTE_REVOKE, VN_REVOKE },
+	{ NOTE_OPEN, VN_OPEN },
+	{ NOTE_CLOSE, VN_CLOSE },
+	{ NOTE_CLOSE_WRITE, VN_CLOSE_WRITE },
+	{ NOTE_READ, VN_READ },
+	{ NOTE_TRUNCATE, VN_TRUNCATE },
+};
+
+static const struct flag_pair except_pairs[] = {
+	{ NOTE_OOB, EXCEPT_URGENT },
+};
 
 #define PAIRS_N(pairs) (sizeof(pairs) / sizeof((pairs)[0]))
 
@@ -219,6 +247,45 @@ fd_in(const struct kevent *change, struct iset_spec *spec)
 	return 0;
 }
 
+/* Notes that are names in a table; an unknown one is refused at ADD. */
+static int
+notes_in(const struct flag_pair *pairs, size_t n, const struct kevent *change,
+    struct iset_spec *spec)
+{
+	spec->user_bits = pairs_in(pairs, n, change->fflags);
+	if ((change->flags & EV_ADD) != 0 &&
+	    pairs_out(pairs, n, spec->user_bits) != change->fflags)
+		return -EINVAL;
+	return 0;
+}
+
+/* The part that each filter has to itself. */
+static int
+filter_in(const struct kevent *change, struct iset_spec *spec)
+{
+	switch (change->filter) {
+	case EVFILT_TIMER:
+		return timer_in(change, spec);
+	case EVFILT_USER:
+		return user_in(change, spec);
+	case EVFILT_PROC:
+	case EVFILT_PROCDESC:
+		return proc_in(change, spec);
+	case EVFILT_VNODE:
+		return notes_in(vnode_pairs, PAIRS_N(vnode_pairs), change,
+		    spec);
+	case EVFILT_EXCEPT:
+		return notes_in(except_pairs, PAIRS_N(except_pairs), change,
+		    spec);
+	case EVFILT_EMPTY:
+	case EVFILT_SIGNAL:
+		/* They have none. */
+		return notes_in(NULL, 0, change, spec);
+	default:
+		return fd_in(change, spec);
+	}
+}
+
 int
 plx_kevent_in(const struct kevent *change, struct iset_spec *spec)
 {
@@ -238,20 +305,28 @@ plx_kevent_in(const struct kevent *change, struct iset_spec *spec)
 	if (spec->filter == FILTER_MAX || (flags & both) == both ||
 	    ((flags & EV_ADD) != 0 && (flags & EV_KEEPUDATA) != 0))
 		return -EINVAL;
-	if (spec->filter == FILTER_TIMER)
-		return timer_in(change, spec);
-	if (spec->filter == FILTER_USER)
-		return user_in(change, spec);
-	if (spec->filter == FILTER_PROC || spec->filter == FILTER_PROCDESC)
-		return proc_in(change, spec);
-	/* It has no notes. */
-	if (spec->filter == FILTER_SIGNAL)
-		return (flags & EV_ADD) != 0 && change->fflags != 0 ? -EINVAL
-								    : 0;
-	return fd_in(change, spec);
+	return filter_in(change, spec);
 }
 
 /* --- a delivery coming out --- */
+
+static unsigned int
+notes_out(const struct delivery *d)
+{
+	switch (d->filter) {
+	case FILTER_PROC:
+	case FILTER_PROCDESC:
+		return pairs_out(proc_pairs, PAIRS_N(proc_pairs), d->user_bits);
+	case FILTER_VNODE:
+		return pairs_out(vnode_pairs, PAIRS_N(vnode_pairs),
+		    d->user_bits);
+	case FILTER_EXCEPT:
+		return pairs_out(except_pairs, PAIRS_N(except_pairs),
+		    d->user_bits);
+	default:
+		return d->user_bits;
+	}
+}
 
 void
 plx_kevent_out(struct kevent *event)
@@ -264,14 +339,11 @@ plx_kevent_out(struct kevent *event)
 	flags = pairs_out(sticky_pairs, PAIRS_N(sticky_pairs), d.flags);
 	if (d.eof != 0)
 		flags |= EV_EOF;
-	if (d.filter == FILTER_PROC || d.filter == FILTER_PROCDESC)
-		d.user_bits = pairs_out(proc_pairs, PAIRS_N(proc_pairs),
-		    d.user_bits);
 	*event = (struct kevent){
 		.ident = d.ident,
 		.filter = filter_name((enum plx_filter)d.filter),
 		.flags = (unsigned short)flags,
-		.fflags = d.user_bits,
+		.fflags = notes_out(&d),
 		.data = d.data,
 		/* NOLINTNEXTLINE(performance-no-int-to-ptr): the program's */
 		.udata = (void *)(uintptr_t)d.udata,

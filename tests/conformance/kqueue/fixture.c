@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -31,6 +32,7 @@ static int owned[OWNED_MAX];
 static int n_owned;
 static int fds_before;
 static char path[PATH_MAX];
+static char dir_path[PATH_MAX / 2];
 
 int
 own(int fd)
@@ -223,6 +225,7 @@ setup_cold(void)
 {
 	n_owned = 0;
 	path[0] = '\0';
+	dir_path[0] = '\0';
 	memset(ev, 0, sizeof(ev));
 	kq = -1;
 	fds_before = open_fds();
@@ -241,6 +244,15 @@ setup(void)
 		look_at(kq);
 }
 
+static int
+remove_one(const char *name, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(name);
+}
+
 static void
 teardown(void)
 {
@@ -252,6 +264,8 @@ teardown(void)
 	kq = -1;
 	if (path[0] != '\0')
 		unlink(path);
+	if (dir_path[0] != '\0')
+		nftw(dir_path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	/* A library that does not see close(2) keeps what it had for kq. */
 	if (getenv("KQ_BLIND") == NULL)
 		ck_assert_int_eq(open_fds(), fds_before);
@@ -317,6 +331,35 @@ const char *
 file_path(void)
 {
 	return path;
+}
+
+const char *
+make_dir(void)
+{
+	const char *dir = getenv("TEST_TMPDIR");
+
+	snprintf(dir_path, sizeof(dir_path), "%s/kqdXXXXXX",
+	    dir != NULL ? dir : "/tmp");
+	ck_assert_ptr_nonnull(mkdtemp(dir_path));
+	return dir_path;
+}
+
+const char *
+in_dir(const char *name)
+{
+	static char names[8][PATH_MAX];
+	static unsigned int next;
+	char *at = names[next++ % 8];
+
+	snprintf(at, PATH_MAX, "%s/%s", dir_path, name);
+	return at;
+}
+
+int
+make_in_dir(const char *name)
+{
+	return own(
+	    open(in_dir(name), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
 }
 
 int

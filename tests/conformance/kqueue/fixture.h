@@ -74,6 +74,12 @@ void make_pipe(int fds[2]);
 int make_file(const char *content);
 /* Where make_file put the last one. */
 const char *file_path(void);
+/* An empty directory, removed after the test with what is in it. */
+const char *make_dir(void);
+/* Where `name` would be in it; good until the 8th call after this one. */
+const char *in_dir(const char *name);
+/* A new file in it, owned. */
+int make_in_dir(const char *name);
 /* A listening TCP socket of `domain` on the loopback, owned. */
 int make_listener(int domain, int backlog);
 /* A blocking connect to `listener`, owned. */

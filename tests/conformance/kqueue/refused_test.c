@@ -17,13 +17,12 @@ static const struct {
 } FILTERS[] = {
 	{ EVFILT_AIO, 0, EPERM }, /* A08: by aio requests only */
 	{ EVFILT_LIO, 0, EPERM },
-	{ EVFILT_VNODE, NOTE_WRITE, EINVAL },
+	{ EVFILT_VNODE, NOTE_WRITE, EINVAL }, /* of a socket */
 	{ EVFILT_FS, VQ_MOUNT, EINVAL },
 	{ EVFILT_SENDFILE, 0, EINVAL },
-	{ EVFILT_EMPTY, 0, EINVAL },
 	{ EVFILT_JAIL, NOTE_JAIL_SET, EINVAL },
 	{ EVFILT_JAILDESC, NOTE_JAIL_SET, EINVAL },
-	{ EVFILT_EXCEPT, NOTE_OOB, EINVAL },
+	{ EVFILT_EXCEPT, 0, EINVAL }, /* urgent data, or nothing */
 	{ EVFILT_NETDEV, NOTE_LINKUP, EINVAL },
 };
 #define FILTERS_MAX ((int)(sizeof(FILTERS) / sizeof(FILTERS[0])))
@@ -51,6 +50,9 @@ static const struct {
 	{ EVFILT_READ, NOTE_LOWAT | 0x10 },
 	{ EVFILT_WRITE, 0x4 },
 	{ EVFILT_TIMER, 0x20 },
+	{ EVFILT_VNODE, 0x800 },
+	{ EVFILT_EXCEPT, NOTE_OOB | 0x1 },
+	{ EVFILT_EMPTY, 0x1 },
 };
 #define NOTES_MAX ((int)(sizeof(NOTES) / sizeof(NOTES[0])))
 

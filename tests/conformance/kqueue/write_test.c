@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Description: EVFILT_WRITE (W01-W13, W17), and the two filters that look at
- * sockets from the side, EVFILT_EMPTY (W14, W15) and EVFILT_EXCEPT (W16).
+ * sockets from the side.
  */
 #include "tests/conformance/kqueue/fixture.h"
 #include "tests/support/check_main.h"
@@ -310,67 +310,6 @@ START_TEST(w17_write_filter_on_the_read_end_of_a_pipe_fails)
 }
 END_TEST
 
-/* Whether `filter` can be had for a TCP socket; if not it must be EINVAL. */
-static bool
-offered(int filter, unsigned int fflags)
-{
-	int r;
-
-	make_tcp_pair(fds);
-	r = kq_change(kq, fds[0], filter, EV_ADD, fflags, 0, NULL);
-	if (r == 0)
-		return true;
-	ck_assert_int_eq(r, -EINVAL);
-	skip("the filter is not offered yet; its EV_ADD is EINVAL");
-	return false;
-}
-
-START_TEST(w14_empty_fires_when_everything_was_acknowledged)
-{
-	/* FreeBSD 11 EVFILT_EMPTY: idle, unread by a slow peer, drained. */
-	if (!offered(EVFILT_EMPTY, 0))
-		return;
-	assert_one(kq, fds[0], EVFILT_EMPTY);
-	(void)fill(fds[0]);
-	assert_silent(kq);
-	while (kq_wait_ms(kq, ev, EVS, 10) == 0)
-		(void)drain(fds[1]);
-	ck_assert_int_eq(ev[0].filter, EVFILT_EMPTY);
-}
-END_TEST
-
-START_TEST(w15_empty_on_a_pipe_is_einval)
-{
-	/* NetBSD: sockets only. */
-	make_pipe(fds);
-	assert_fails(kq_op(kq, fds[1], EVFILT_EMPTY, EV_ADD), EINVAL);
-}
-END_TEST
-
-START_TEST(w16_except_fires_for_urgent_data)
-{
-	/* OpenBSD, macOS: EVFILT_EXCEPT with NOTE_OOB. */
-	char byte = 0;
-
-	if (!offered(EVFILT_EXCEPT, NOTE_OOB))
-		return;
-	assert_silent(kq);
-	put(fds[1], 1);
-	assert_silent(kq);
-	ck_assert_int_eq(send(fds[1], &byte, 1, MSG_OOB), 1);
-	assert_comes(kq, fds[0], EVFILT_EXCEPT);
-	ck_assert_uint_eq(ev[0].fflags, NOTE_OOB);
-}
-END_TEST
-
-START_TEST(w16_except_without_oob_is_einval)
-{
-	/* OpenBSD: there is nothing else to wait for. */
-	make_tcp_pair(fds);
-	assert_fails(kq_op(kq, fds[0], EVFILT_EXCEPT, EV_ADD), EINVAL);
-}
-END_TEST
-
 static void
 add_others(Suite *s)
 {
@@ -379,11 +318,6 @@ add_others(Suite *s)
 	tcase_add_test(c, w12_regular_file_is_always_ready);
 	tcase_add_test(c, w13_datagram_socket_is_ready);
 	tcase_add_test(c, w13_eventfd_tells_what_can_be_added);
-	c = kq_tcase(s, "empty and except");
-	tcase_add_test(c, w14_empty_fires_when_everything_was_acknowledged);
-	tcase_add_test(c, w15_empty_on_a_pipe_is_einval);
-	tcase_add_test(c, w16_except_fires_for_urgent_data);
-	tcase_add_test(c, w16_except_without_oob_is_einval);
 }
 
 int
