@@ -397,6 +397,80 @@ START_TEST(v42_descriptor_comes_with_the_first_and_goes_with_the_last_queue)
 }
 END_TEST
 
+#define ROUNDS   200
+#define WATCHERS 3
+
+static pthread_barrier_t barrier;
+static _Atomic bool churning;
+
+/* Each round somebody writes; this queue must hear of it in that round. */
+static void *
+watcher_main(void *arg)
+{
+	uintptr_t missed = 0;
+	int queue = kqueue();
+
+	(void)arg;
+	if (kq_change(queue, file, EVFILT_VNODE, EV_ADD | EV_CLEAR, NOTE_WRITE,
+		0, NULL) != 0)
+		missed = ROUNDS;
+	for (int i = 0; i < ROUNDS; i++) {
+		struct kevent got = { 0 };
+
+		pthread_barrier_wait(&barrier);
+		if (kq_wait(queue, &got, 1) != 1 || got.fflags != NOTE_WRITE)
+			missed++;
+		pthread_barrier_wait(&barrier);
+	}
+	close(queue);
+	return (void *)missed;
+}
+
+/* Queues that come and go with watches of the same inode. */
+static void *
+churn_main(void *arg)
+{
+	(void)arg;
+	while (churning) {
+		int queue = kqueue();
+
+		(void)kq_change(queue, file, EVFILT_VNODE, EV_ADD,
+		    NOTE_ATTRIB | NOTE_DELETE, 0, NULL);
+		(void)kq_poll(queue, &(struct kevent){ 0 }, 1);
+		if ((queue & 1) != 0)
+			(void)kq_op(queue, file, EVFILT_VNODE, EV_DELETE);
+		close(queue);
+	}
+	return NULL;
+}
+
+START_TEST(v43_every_queue_hears_of_every_round)
+{
+	/* Whoever drains the shared descriptor, nobody misses a change. */
+	pthread_t threads[WATCHERS], churn;
+	void *missed;
+
+	file = make_file("0");
+	churning = true;
+	assert_ok(pthread_barrier_init(&barrier, NULL, WATCHERS + 1));
+	for (int i = 0; i < WATCHERS; i++)
+		assert_ok(
+		    pthread_create(&threads[i], NULL, watcher_main, NULL));
+	assert_ok(pthread_create(&churn, NULL, churn_main, NULL));
+	for (int i = 0; i < ROUNDS; i++) {
+		pthread_barrier_wait(&barrier);
+		ck_assert_int_eq(pwrite(file, "x", 1, 0), 1);
+		pthread_barrier_wait(&barrier);
+	}
+	for (int i = 0; i < WATCHERS; i++) {
+		assert_ok(pthread_join(threads[i], &missed));
+		ck_assert_uint_eq((uintptr_t)missed, 0);
+	}
+	churning = false;
+	assert_ok(pthread_join(churn, NULL));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -421,5 +495,6 @@ main(void)
 	tcase_add_test(c, v37_sleeper_is_woken_by_what_another_queue_drained);
 	tcase_add_test(c, v37_read_and_vnode_of_one_file);
 	tcase_add_test(c, v40_another_process_wakes_a_sleeper);
+	tcase_add_test(c, v43_every_queue_hears_of_every_round);
 	return plx_check_main(s);
 }
