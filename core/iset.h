@@ -138,6 +138,16 @@ struct iset_spec {
 	int64_t data; /* lowat bytes; timer: span or wall clock, ns; user */
 	uint64_t udata;
 	uint64_t ext[4];
+	/*
+	 * May be NULL. Set, on success only, when an ADD put other user data in
+	 * the place of an existing interest's.
+	 */
+	struct iset_replaced *ret_replaced;
+};
+
+struct iset_replaced {
+	bool yes;
+	uint64_t udata; /* what was there */
 };
 
 /*

@@ -40,6 +40,8 @@ pending_push(struct iset *set, const struct iset_spec *spec)
 	if (p == NULL)
 		return -ENOMEM;
 	p->spec = *spec;
+	/* Who asks is not there any more when it is applied. */
+	p->spec.ret_replaced = NULL;
 	do {
 		p->next = head;
 		/* release: pairs with the acquire in pending_apply. */

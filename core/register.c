@@ -174,6 +174,18 @@ change_reserve(struct iset *set, uint32_t kn_index,
 	return r < 0 || ops->reserve == NULL ? r : ops->reserve(set);
 }
 
+static void
+udata_take(struct knote *kn, const struct iset_spec *spec)
+{
+	if ((spec->op & ISET_KEEP_UDATA) != 0)
+		return;
+	if (spec->ret_replaced != NULL && (spec->op & ISET_ADD) != 0 &&
+	    kn->udata != spec->udata)
+		*spec->ret_replaced = (struct iset_replaced){ .yes = true,
+			.udata = kn->udata };
+	kn->udata = spec->udata;
+}
+
 static int
 register_change(struct iset *set, uint32_t kn_index,
     const struct iset_spec *spec)
@@ -201,8 +213,7 @@ register_change(struct iset *set, uint32_t kn_index,
 		return r;
 	}
 	ext_store(kn_index, spec);
-	if ((spec->op & ISET_KEEP_UDATA) == 0)
-		kn->udata = spec->udata;
+	udata_take(kn, spec);
 	knote_force(set, kn_index, spec);
 	return 0;
 }

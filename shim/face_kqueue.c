@@ -28,17 +28,18 @@
 #define EXPORT __attribute__((visibility("default")))
 
 static void
-change_record(int kq, const struct kevent *change, int r)
+change_record(int kq, const struct kevent *change, enum plx_op op,
+    uint64_t old_udata, int r)
 {
 	struct plx_record rec = {
-		.op = PLX_OP_KQ_MISSING,
+		.op = op,
 		.api = PLX_API_kevent,
 		.set = kq,
 		.fd = change->ident <= INT_MAX ? (int)change->ident : -1,
 		.other = change->filter,
 		.ret = r,
 		.data = (uintptr_t)change->udata,
-		.extra = change->flags,
+		.address = old_udata,
 	};
 
 	plx_emit_after(&rec);
@@ -47,6 +48,7 @@ change_record(int kq, const struct kevent *change, int r)
 static int
 change_apply(int kq, struct iset *set, const struct kevent *change)
 {
+	struct iset_replaced replaced = { .yes = false };
 	struct iset_spec spec;
 	int r;
 
@@ -58,9 +60,14 @@ change_apply(int kq, struct iset *set, const struct kevent *change)
 		spec.filter == FILTER_SIGNAL) &&
 	    (spec.op & ISET_ADD) != 0 && plx_sandboxed())
 		return -EPERM;
+	spec.ret_replaced = &replaced;
 	r = iset_register(set, &spec);
-	if (r == -ENOENT && plx_listening())
-		change_record(kq, change, r);
+	if (!plx_listening())
+		return r;
+	if (r == -ENOENT)
+		change_record(kq, change, PLX_OP_KQ_MISSING, 0, r);
+	else if (replaced.yes)
+		change_record(kq, change, PLX_OP_KQ_REPLACE, replaced.udata, r);
 	return r;
 }
 

@@ -205,7 +205,7 @@ churn_descriptors(void *arg)
 		    .ident = (uint64_t)fds[0], .op = ISET_ADD);
 		(void)reg(set, .filter = FILTER_READ, .ident = (uint64_t)fds[0],
 		    .op = ISET_ADD, .flags = KN_CLEAR);
-		(void)write(fds[1], "x", 1);
+		(void)!write(fds[1], "x", 1);
 		(void)reg(set, .filter = FILTER_WRITE,
 		    .ident = (uint64_t)fds[0], .op = ISET_DISABLE);
 		iset_fd_closing(fds[0]);
