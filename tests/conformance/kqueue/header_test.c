@@ -103,7 +103,8 @@ START_TEST(header_ev_set_evaluates_each_argument_once)
 	/* Programs write EV_SET(&changes[n++], ...). */
 	struct kevent two[2];
 	int n = 0, ident = 1, filter = -2, flags = 4, fflags = 5, data = 6;
-	char *udata = NULL;
+	char place[2];
+	char *udata = place;
 
 	two[1].ident = 99;
 	for (int i = 0; i < 4; i++)
@@ -116,13 +117,13 @@ START_TEST(header_ev_set_evaluates_each_argument_once)
 	ck_assert_int_eq(flags, 5);
 	ck_assert_int_eq(fflags, 6);
 	ck_assert_int_eq(data, 7);
-	ck_assert_ptr_eq(udata, (char *)NULL + 1);
+	ck_assert_ptr_eq(udata, place + 1);
 	ck_assert_uint_eq(two[0].ident, 1);
 	ck_assert_int_eq(two[0].filter, -2);
 	ck_assert_uint_eq(two[0].flags, 4);
 	ck_assert_uint_eq(two[0].fflags, 5);
 	ck_assert_int_eq(two[0].data, 6);
-	ck_assert_ptr_null(two[0].udata);
+	ck_assert_ptr_eq(two[0].udata, place);
 	for (int i = 0; i < 4; i++)
 		ck_assert_uint_eq(two[0].ext[i], 0);
 	ck_assert_uint_eq(two[1].ident, 99);
