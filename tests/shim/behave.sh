@@ -42,8 +42,8 @@ for name in $("$BEHAVE" --list); do
 		POLLUX_OPTIONS=level=log:follow=1:log=fd:9 \
 		"$BEHAVE" "$name" >"$tmp/tracked" 9<>"$tmp/region"
 	compare "$name" tracked $?
-	# A known difference of the engine: epoll_ctl in a handler that interrupted
-	# a change of the same set answers EDEADLK.
+	# A known difference of the engine: in a handler that interrupted a change
+	# of the same set a change waits for its turn, and a wait is EINTR.
 	if [ "$name" != handlers ]; then
 		LD_PRELOAD=$POLLUX_PRELOAD POLLUX_OPTIONS=truth=engine \
 			"$BEHAVE" "$name" >"$tmp/engine"
