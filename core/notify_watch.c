@@ -4,8 +4,12 @@
  * under the table lock.
  *
  * The kernel has one watch for an inode however often it is added, with one
- * mask: here it is the union of the marks' wishes. It grows with IN_MASK_ADD and
- * is written anew when a mark goes.
+ * mask: here it is the union of the marks' wishes. It grows with IN_MASK_ADD. To
+ * write it anew is a moment in which the kernel has no mask at all (fs/notify/
+ * inotify/inotify_user.c clears it first, and who reports an event does not take
+ * the lock), so that a change may go unheard: it is done only to be rid of what
+ * is noisy, reading and opening. Other wishes of marks that went stay in it, and
+ * what they bring is for nobody.
  *
  * Of a directory that is removed while somebody has it open inotify tells
  * nothing, but the directory above says that a name is gone: that one gets a
@@ -25,6 +29,7 @@
 
 #define PATH_BYTES 32
 #define ENTRIES    (IN_CREATE | IN_DELETE | IN_MOVE)
+#define NOISY      (IN_ACCESS | IN_OPEN | IN_CLOSE)
 
 struct plx_arena plx_watches = PLX_ARENA(struct watch, 8);
 struct plx_arena plx_marks = PLX_ARENA(struct mark, 8);
@@ -240,7 +245,7 @@ watch_wants(const struct watch *w)
 	return want;
 }
 
-/* Fewer wishes: the mask is written anew. */
+/* Fewer wishes: the mask is written anew if it is worth it. */
 static void
 watch_shrink(struct watch *w, uint32_t mask)
 {
@@ -249,7 +254,7 @@ watch_shrink(struct watch *w, uint32_t mask)
 	uint32_t door;
 	int r;
 
-	if (w->wd < 0 || (w->mask & ~mask) == 0)
+	if (w->wd < 0 || (w->mask & ~mask & NOISY) == 0)
 		return;
 	door = watch_door(w, &now);
 	if (door == 0)
