@@ -80,5 +80,7 @@ def random_tests(face):
                 "DIFF_REGION": ":region_calls",
             },
             san = True,
+            # The object is preloaded: the thread sanitizer wants it linked.
+            tags = ["no-tsan"],
             script = "diff_random.py",
         )
