@@ -140,7 +140,7 @@ class Sshd(harness.Case):
         self.sandboxed(run)
         sums = self.transfer(run)
         self.through(run, 2 << 20)
-        basics.until("the sessions to end",
+        basics.until("the logins to end",
                       lambda: len(processes.tree(run.pid())) == 1)
         with run.news:
             text = "\n".join(run.lines)
